@@ -1,0 +1,57 @@
+/*
+ * A log checkpoint (C2SP tlog-checkpoint 1.0.0) in a signed note (C2SP signed-note 1.0.0) with ECDSA P-256 signatures
+ * (type 0x02), and the offline proof of one leaf (after C2SP tlog-proof): header, salt, index, path, checkpoint.
+ */
+#ifndef NOTE_H
+#define NOTE_H
+
+#include "crypto.h"
+#include "fault.h"
+#include "key.h"
+#include "writer.h"
+
+#define NOTE_BYTES_MAX 4096
+#define NOTE_ORIGIN_MAX 128
+#define NOTE_SIGNATURES_MAX 16
+#define PROOF_BYTES_MAX 16384
+#define PROOF_PATH_MAX 63
+
+struct checkpoint {
+	struct span origin; /* the log's name */
+	uint64_t size;      /* leaves */
+	struct digest root;
+};
+
+struct note_signature {
+	struct span name;
+	uint8_t key_hash[4];
+	struct span der; /* the signature, ASN.1; points into the workspace that was given */
+};
+
+struct note {
+	struct span text; /* what is signed, its last line end included */
+	struct checkpoint checkpoint;
+	uint32_t count;
+	struct note_signature signatures[NOTE_SIGNATURES_MAX];
+	uint8_t der_store[NOTE_SIGNATURES_MAX][80];
+};
+
+enum fault note_decode(struct span text, struct note *out) MUST_USE; /* out must not move: signatures point into it */
+void checkpoint_encode(struct writer *w, const struct checkpoint *checkpoint); /* the note's text */
+void note_key_hash(const struct crypto *crypto, struct span name, const struct public_key *key, uint8_t out[4]);
+/* "— name base64(hash || der)\n", to be appended to text and an empty line */
+void note_write_signature(struct writer *w, const struct crypto *crypto, struct span name,
+			  const struct public_key *key, const uint8_t raw[64]);
+
+struct proof {
+	uint8_t salt[32];
+	uint64_t index;
+	uint32_t path_count;
+	struct digest path[PROOF_PATH_MAX];
+	struct span checkpoint; /* the signed note */
+};
+
+enum fault proof_decode(struct span text, struct proof *out) MUST_USE;
+void proof_encode(struct writer *w, const struct proof *proof);
+
+#endif

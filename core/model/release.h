@@ -1,0 +1,58 @@
+/*
+ * A release: one target of the product role p/<product>, with what a device must know in its "custom" member
+ * (protocol/release.md). Path: p/<product>/<version>/image, and .../return for its return release.
+ */
+#ifndef RELEASE_H
+#define RELEASE_H
+
+#include "metadata.h"
+
+#define RELEASE_COMPATIBLE_MAX 8
+#define RELEASE_VERSION_MAX 64
+#define RELEASE_PRODUCT_MAX 32
+#define RELEASE_CUSTOM_MAX 4096
+
+/* Counter = epoch << 32 | build; both bounded so that JSON integers hold it exactly. */
+#define COUNTER_EPOCH_MAX ((1u << 21) - 1)
+#define COUNTER_OF(epoch, build) ((uint64_t)(epoch) << 32 | (uint32_t)(build))
+#define COUNTER_EPOCH(counter) ((uint32_t)((counter) >> 32))
+#define COUNTER_BUILD(counter) ((uint32_t)(counter))
+#define COUNTER_BUILD_STEP_MAX 10000u /* a build number may jump by this much */
+
+/* An immutable object of the repository, named by its content: objects/<sha256>. */
+struct object {
+	struct digest sha256;
+	uint64_t bytes;
+};
+
+struct compatible {
+	uint8_t vendor[16]; /* UUID5(DNS, domain) */
+	uint8_t class[16];  /* UUID5(vendor, class name) */
+};
+
+enum proof_level { PROOF_NONE, PROOF_SIGNED, PROOF_ATTESTED };  /* what counts as success: "none" "signed" "attested" */
+enum log_policy { LOG_NONE, LOG_REQUIRED, LOG_WITNESSES };      /* "none" "log" "witnesses" */
+
+struct release {
+	struct span path;     /* the target's path, length and digest: of the raw image */
+	uint64_t image_bytes;
+	struct digest image;
+	struct span product;
+	struct span version;  /* as people write it */
+	struct span build_id; /* of the artifact's build, as given to pack; never interpreted */
+	uint64_t counter;
+	uint32_t compatible_count;
+	struct compatible compatible[RELEASE_COMPATIBLE_MAX];
+	struct object manifest; /* boot manifest */
+	struct object table;    /* segment table */
+	struct object payload;  /* what the table's offsets point into */
+	struct span return_path; /* empty: none */
+	enum proof_level proof;
+	enum log_policy log;
+};
+
+enum fault release_decode(const struct target *target, struct release *out) MUST_USE;
+/* The canonical "custom" object. */
+void release_encode_custom(struct writer *w, const struct release *release);
+
+#endif

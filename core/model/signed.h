@@ -1,0 +1,41 @@
+/*
+ * The envelope of every signed JSON object: {"signatures":[{"keyid","sig"}],"signed":{...}} (TUF 1.0.34 section 4.2).
+ * A signature is the hexadecimal of an ASN.1 ECDSA signature over SHA-256 of the canonical form of "signed".
+ */
+#ifndef SIGNED_H
+#define SIGNED_H
+
+#include "crypto.h"
+#include "json.h"
+
+#define SIGNED_SIGNATURES_MAX 64
+#define SIGNED_TYPE_MAX 32
+
+struct signed_signature {
+	struct span keyid; /* as the file names the key: a hint, never counted */
+	bool usable;       /* a well-formed P-256 signature; others are carried and ignored */
+	uint8_t raw[64];
+};
+
+struct signed_json {
+	struct json_node *body; /* "signed" */
+	struct digest digest;   /* of its canonical bytes: what the signatures cover */
+	uint32_t count;
+	struct signed_signature *signatures;
+};
+
+/* TUF metadata: any spelling of JSON, unknown members allowed. */
+enum fault signed_decode(struct span text, struct workspace *ws, const struct crypto *crypto,
+			 struct signed_json *out) MUST_USE;
+/* Our own objects: the text must be its own canonical form, or FAULT_NOT_CANONICAL. */
+enum fault signed_decode_strict(struct span text, struct workspace *ws, const struct crypto *crypto,
+				struct signed_json *out) MUST_USE;
+
+/* One signature to be written: the key's canonical TUF key id and r || s. */
+struct signed_by {
+	struct span keyid_hex; /* 64 digits */
+	uint8_t raw[64];
+};
+void signed_encode(struct writer *w, struct span canonical_body, const struct signed_by *by, uint32_t count);
+
+#endif

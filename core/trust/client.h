@@ -1,0 +1,105 @@
+/*
+ * The client workflow of TUF 1.0.34 section 5 as a step machine without I/O: it says what it wants (load, fetch, save),
+ * the caller does it and answers. One refresh (root walk, timestamp, snapshot, targets), then any number of target
+ * look-ups (delegations in depth-first order). Verify, then persist, persist last; the clock is read once, by the caller.
+ *
+ *   client_begin(&client, &config);
+ *   for (;;) switch (client_step(&client, &request)) {
+ *   case CLIENT_LOAD:  client_loaded(&client, n or CLIENT_ABSENT); ...
+ *   case CLIENT_FETCH: client_fetched(&client, CLIENT_HTTP_OK, n); ...
+ *   case CLIENT_SAVE:  client_saved(&client); ...
+ *   case CLIENT_DONE:  refreshed; or the answer to client_look_up() is in client.found
+ *   case CLIENT_REFUSED: client.verdict, client.fault, client.what say why; nothing bad was saved
+ *   }
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "metadata.h"
+#include "threshold.h"
+
+#define CLIENT_ROOT_STEPS_MAX 256
+#define CLIENT_DELEGATIONS_MAX 32
+#define CLIENT_NAME_MAX (METADATA_ROLE_NAME_MAX * 3 + 32)
+
+enum client_action {
+	CLIENT_LOAD,    /* read the stored file request.name into request.buffer, then client_loaded() */
+	CLIENT_FETCH,   /* GET request.name below metadata/, at most request.capacity bytes, then client_fetched() */
+	CLIENT_SAVE,    /* store request.bytes under request.name, durably and atomically, then client_saved() */
+	CLIENT_DONE,
+	CLIENT_REFUSED, /* trust says no: client.verdict */
+	CLIENT_FAILED,  /* the network or the store failed: try again later; client.what names the file */
+};
+
+enum client_answer {
+	CLIENT_GOT,     /* n bytes are in the buffer */
+	CLIENT_ABSENT,  /* HTTP 404, or no such stored file */
+	CLIENT_TOO_BIG, /* more than capacity */
+	CLIENT_ERROR,   /* anything else: 403, 5xx, cut connection */
+};
+
+struct client_request {
+	char name[CLIENT_NAME_MAX]; /* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
+	uint8_t *buffer;            /* LOAD, FETCH */
+	size_t capacity;
+	struct span bytes;          /* SAVE */
+};
+
+struct client_config {
+	const struct crypto *crypto;
+	struct workspace *ws;        /* holds everything until the next client_begin(); a few times the metadata's size */
+	int64_t now_unix;            /* clamped to the floor by the caller; fixed for the cycle */
+	const struct revocations *revoked; /* or NULL */
+};
+
+struct client {
+	/* the outcome; read only */
+	enum verdict verdict;
+	enum fault fault;             /* of VERDICT_MALFORMED */
+	char what[CLIENT_NAME_MAX];   /* the file at which it stopped */
+	const struct target *found;   /* NULL: no role lists it (the action is CLIENT_DONE then) */
+	const struct delegation *found_by; /* the delegation that listed it; NULL: top-level targets */
+	struct root root;
+	struct timestamp timestamp;
+	struct snapshot snapshot;
+	struct targets targets;
+	bool refreshed;
+	bool changed;                 /* something new was saved in this cycle */
+	/* private */
+	struct client_config config;
+	int state;
+	struct client_request pending;
+	enum client_answer answer;
+	size_t answer_bytes;
+	bool answered;
+	uint32_t steps;
+	uint64_t want_version;
+	struct span look_up;
+	struct span candidate;        /* the bytes just fetched */
+	struct signed_json envelope;
+	struct span old_timestamp_bytes, old_snapshot_bytes;
+	bool has_old_timestamp, has_old_snapshot;
+	struct timestamp old_timestamp;
+	struct snapshot old_snapshot;
+	uint32_t stack_count, visited_count;
+	struct client_frame {
+		const struct delegation *role;
+		const struct role *by;
+	} stack[METADATA_DELEGATIONS_MAX];
+	struct span visited[CLIENT_DELEGATIONS_MAX];
+};
+
+void client_begin(struct client *client, const struct client_config *config);
+enum client_action client_step(struct client *client, struct client_request *request) MUST_USE;
+void client_loaded(struct client *client, enum client_answer answer, size_t n);
+void client_fetched(struct client *client, enum client_answer answer, size_t n);
+void client_saved(struct client *client, bool ok);
+
+/* After a refresh that ended in CLIENT_DONE: begin the search for a target; step again until DONE. */
+void client_look_up(struct client *client, struct span path);
+/* The delegation of the top-level targets with this name (its keys sign directives, say), or NULL. */
+const struct delegation *client_delegation(const struct client *client, const char *name);
+/* Where a consistent snapshot keeps a small target: "plans/board/<sha256>.1.json" below targets/. */
+enum fault client_target_name(const struct target *target, char *out, size_t capacity) MUST_USE;
+
+#endif
