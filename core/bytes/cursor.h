@@ -15,14 +15,14 @@ struct cursor {
 };
 
 struct cursor cursor_over(struct span input);
-size_t cursor_left(const struct cursor *c); /* 0 when faulted */
+size_t cursor_left(const struct cursor *c);           /* 0 when faulted */
 void cursor_fail(struct cursor *c, enum fault fault); /* keeps the first fault */
 uint8_t cursor_u8(struct cursor *c);
 uint16_t cursor_u16(struct cursor *c); /* big endian, as all numbers of our binary formats */
 uint32_t cursor_u32(struct cursor *c);
 uint64_t cursor_u64(struct cursor *c);
 struct span cursor_bytes(struct cursor *c, size_t n);
-uint8_t cursor_peek(const struct cursor *c); /* 0 at the end */
+uint8_t cursor_peek(const struct cursor *c);      /* 0 at the end */
 enum fault cursor_end(struct cursor *c) MUST_USE; /* FAULT_TRAILING if bytes are left */
 
 #endif

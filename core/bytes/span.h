@@ -16,7 +16,7 @@ struct span {
 #define SPAN_OF(array) ((struct span){ (const uint8_t *)(array), sizeof(array) })
 #define SPAN_LIT(literal) ((struct span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
 
-struct span span_of_text(const char *text); /* up to its NUL; SPAN_NONE for NULL */
+struct span span_of_text(const char *text);                 /* up to its NUL; SPAN_NONE for NULL */
 struct span span_sub(struct span s, size_t from, size_t n); /* clamped to s */
 bool span_equal(struct span a, struct span b);              /* not for secrets */
 bool span_is(struct span a, const char *text);

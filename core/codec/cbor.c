@@ -12,7 +12,7 @@ struct cbor_head {
 /* Of major type 7 we know three values, all in one byte; floats and undefined are another type than any schema's. */
 static void cbor_check_simple(struct cursor *c, uint8_t info)
 {
-	if (info == CBOR_INDEFINITE || (info >= 28 && info <= 30))
+	if (info >= 28)
 		cursor_fail(c, FAULT_SYNTAX);
 	if (info < CBOR_FALSE || info > CBOR_NULL)
 		cursor_fail(c, FAULT_TYPE);
@@ -56,11 +56,10 @@ static struct cbor_head cbor_head(struct cursor *c)
 {
 	uint8_t first = cursor_u8(c);
 	struct cbor_head head = { (enum cbor_major)(first >> 5), first & 31 };
-	bool counts = head.major != CBOR_TAG && head.major != CBOR_SIMPLE;
 	if (c->fault != FAULT_NONE)
 		return (struct cbor_head){ CBOR_SIMPLE, 0 };
-	/* An integer or a tag has no indefinite form; there the additional information 31 is not CBOR at all. */
-	if ((first & 31) == CBOR_INDEFINITE && (!counts || head.major < CBOR_BYTES))
+	/* Integers, tags and simple values have no indefinite form; there it is not CBOR at all. */
+	if ((first & 31) == CBOR_INDEFINITE && (head.major < CBOR_BYTES || head.major > CBOR_MAP))
 		cursor_fail(c, FAULT_SYNTAX);
 	if (head.major == CBOR_SIMPLE)
 		cbor_check_simple(c, first & 31);

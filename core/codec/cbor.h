@@ -17,15 +17,16 @@ enum cbor_major cbor_peek(const struct cursor *c); /* of the next item; CBOR_SIM
 uint64_t cbor_uint(struct cursor *c);
 int64_t cbor_int(struct cursor *c);
 struct span cbor_bytes(struct cursor *c);
-struct span cbor_text(struct cursor *c); /* UTF-8 checked */
+struct span cbor_text(struct cursor *c);                   /* UTF-8 checked */
 uint32_t cbor_array(struct cursor *c, uint32_t max_count); /* the count; 0 when faulted */
 uint32_t cbor_map(struct cursor *c, uint32_t max_count);   /* pairs; keys are checked by cbor_key_* below */
 void cbor_tag(struct cursor *c, uint64_t tag);             /* FAULT_TYPE unless exactly this tag follows */
 void cbor_null(struct cursor *c);
 bool cbor_bool(struct cursor *c);
 void cbor_expect_int(struct cursor *c, int64_t value); /* FAULT_VERSION unless exactly this integer follows */
-void cbor_skip(struct cursor *c); /* one well-formed deterministic item, maps' order included */
-struct cursor cbor_inside(struct cursor *c); /* a cursor over the content of a byte string (bstr .cbor); c's fault is its first fault */
+void cbor_skip(struct cursor *c);                      /* one well-formed deterministic item, maps' order included */
+struct cursor cbor_inside(
+	struct cursor *c); /* a cursor over the content of a byte string (bstr .cbor); c's fault is its first fault */
 
 /* Map keys in order: begin with {0}, call before each value; FAULT_DUPLICATE or FAULT_NOT_CANONICAL. */
 struct cbor_keys {

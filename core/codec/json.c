@@ -73,7 +73,7 @@ static uint32_t json_escape_unicode(struct cursor *c)
 		cursor_fail(c, FAULT_UTF8);
 	if (unit < 0xd800 || unit > 0xdbff)
 		return unit;
-	if (cursor_u8(c) != '\\' || cursor_u8(c) != 'u')
+	if (cursor_left(c) < 6 || cursor_u8(c) != '\\' || cursor_u8(c) != 'u')
 		cursor_fail(c, FAULT_UTF8);
 	uint32_t low = json_hex4(c);
 	if (low < 0xdc00 || low > 0xdfff)
@@ -253,8 +253,8 @@ static struct json_node *json_element(struct json_parser *p, bool named)
 	struct json_node *node = json_node_new(p);
 	if (node == NULL)
 		return NULL;
-	json_space(p);
 	if (named) {
+		json_space(p);
 		node->name = json_string_text(p);
 		json_space(p);
 		json_expect_byte(p, ':');

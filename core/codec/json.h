@@ -23,11 +23,11 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_STRING, JS
 struct json_node {
 	enum json_type type;
 	bool taken;
-	struct span name;           /* of a member, unescaped */
-	struct span text;           /* string: unescaped; integer: its digits with sign; else its raw bytes in the input */
-	struct json_node *child;    /* first element, or first member in canonical order */
+	struct span name;        /* of a member, unescaped */
+	struct span text;        /* string: unescaped; integer: its digits with sign; else its raw bytes in the input */
+	struct json_node *child; /* first element, or first member in canonical order */
 	struct json_node *next;
-	uint32_t count;             /* of children */
+	uint32_t count; /* of children */
 };
 
 /* One JSON value and nothing else. Nodes and unescaped strings live in ws; other spans point into text. */

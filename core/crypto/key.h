@@ -14,7 +14,8 @@ struct public_key {
 };
 
 enum fault key_from_spki(struct span der, struct public_key *out) MUST_USE;
-enum fault key_from_pem(struct span pem, struct public_key *out) MUST_USE; /* one PUBLIC KEY block and a last line end */
+enum fault key_from_pem(struct span pem,
+			struct public_key *out) MUST_USE; /* one PUBLIC KEY block and a last line end */
 void key_write_pem(struct writer *w, const struct public_key *key);
 struct digest key_identity(const struct crypto *crypto, const struct public_key *key);
 
