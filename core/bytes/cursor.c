@@ -22,7 +22,7 @@ struct span cursor_bytes(struct cursor *c, size_t n)
 		cursor_fail(c, FAULT_TRUNCATED);
 		return SPAN_NONE;
 	}
-	struct span s = { c->input.at + c->at, n };
+	struct span s = span_sub(c->input, c->at, n);
 	c->at += n;
 	return s;
 }

@@ -10,7 +10,7 @@ struct workspace workspace_over(void *base, size_t capacity)
 void *workspace_take(struct workspace *ws, size_t n)
 {
 	size_t align = _Alignof(max_align_t);
-	size_t skew = (uintptr_t)(ws->base + ws->used) % align;
+	size_t skew = ((uintptr_t)ws->base + ws->used) % align;
 	size_t pad = skew == 0 ? 0 : align - skew;
 	size_t left = ws->capacity - ws->used;
 	if (pad > left || n > left - pad)

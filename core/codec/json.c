@@ -39,6 +39,11 @@ static bool json_accept(struct json_parser *p, uint8_t want)
 	return true;
 }
 
+static struct span json_since(const struct json_parser *p, size_t from)
+{
+	return span_sub(p->in.input, from, p->in.at - from);
+}
+
 static struct json_node *json_node_new(struct json_parser *p)
 {
 	struct json_node *node = workspace_take(p->ws, sizeof *node);
@@ -156,7 +161,8 @@ static struct span json_string_text(struct json_parser *p)
 			(void)cursor_u8(&p->in);
 		}
 	}
-	struct span raw = { p->in.input.at + from, p->in.at - 1 - from };
+	struct span raw = json_since(p, from);
+	raw.n--; /* the quote */
 	if (!utf8_is_valid(raw)) {
 		cursor_fail(&p->in, FAULT_UTF8);
 		return SPAN_NONE;
@@ -184,7 +190,7 @@ static void json_integer(struct json_parser *p, struct json_node *node)
 	if (after == '.' || after == 'e' || after == 'E')
 		cursor_fail(&p->in, FAULT_TYPE);
 	node->type = JSON_INTEGER;
-	node->text = (struct span){ p->in.input.at + from, p->in.at - from };
+	node->text = json_since(p, from);
 }
 
 static void json_word(struct json_parser *p, struct json_node *node, const char *word, enum json_type type)
@@ -193,7 +199,7 @@ static void json_word(struct json_parser *p, struct json_node *node, const char 
 	for (size_t i = 0; word[i] != '\0'; i++)
 		json_expect_byte(p, (uint8_t)word[i]);
 	node->type = type;
-	node->text = (struct span){ p->in.input.at + from, p->in.at - from };
+	node->text = json_since(p, from);
 }
 
 /* --- arrays and objects --- */
@@ -283,7 +289,7 @@ static void json_children(struct json_parser *p, struct json_node *node, uint8_t
 			json_expect_byte(p, close);
 	}
 	p->depth--;
-	node->text = (struct span){ p->in.input.at + from, p->in.at - from };
+	node->text = json_since(p, from);
 }
 
 static void json_value(struct json_parser *p, struct json_node *node)
