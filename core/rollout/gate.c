@@ -51,6 +51,27 @@ bool gate_policy_is_valid(const struct gate_policy *policy)
 	       policy->coverage_percent <= 100 && policy->initial_in_flight >= 1 && policy->expected_s >= 1;
 }
 
+const char *gate_reason_text(enum gate_reason reason)
+{
+	switch (reason) {
+	case GATE_REASON_NONE:
+		return "the evidence suffices";
+	case GATE_REASON_POLICY:
+		return "the gate's policy is out of bounds, nothing is offered";
+	case GATE_REASON_FAILURES:
+		return "too many devices failed or fell silent";
+	case GATE_REASON_EVIDENCE:
+		return "not enough clean reports yet";
+	case GATE_REASON_COVERAGE:
+		return "too few devices of the stage confirmed the release";
+	case GATE_REASON_SOAK:
+		return "confirmed, but not for the soak time yet";
+	case GATE_REASON_OPEN:
+		return "devices of the last stage are still to be offered or heard";
+	}
+	return "unknown reason";
+}
+
 static int64_t unats(double nats)
 {
 	return (int64_t)llround(nats * GATE_MICRO);

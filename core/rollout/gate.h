@@ -9,11 +9,13 @@
  * Over a whole rollout a release within p0 is aborted with a chance of at most alpha; a release beyond p1 is promoted
  * by a stage with a chance of at most beta. docs/decisions/0003-sequential-gate.md has the reasons.
  *
- * How to use it. Keep one row per device that was offered the release in this stage, for as long as the rollout lives,
- * and never reset them. At each report, and each minute for silence's sake, call gate_decide() with all rows of the
- * current stage. Then: offer to at most `may_offer` more devices; on GATE_ABORT stop all offers, for good (keep that:
- * a late report may lower the evidence again); on GATE_PROMOTE open the next stage; on GATE_EXTEND move `extend_by`
- * devices from the next stages into this one. Same rows, same answer: nothing else has to survive a crash.
+ * How to use it. Keep one row per device that was offered the release, by stage, for as long as the rollout lives; never
+ * reset them. At each report, and every few seconds for silence's sake, call gate_decide() with all rows of the current
+ * stage; and of those before it, since a device may fail late: GATE_ABORT of any of them aborts the rollout, whatever
+ * else they say by then does not matter. Offer to at most `may_offer` more devices of a stage. On GATE_ABORT stop all
+ * offers, for good: store that first, since a late report may lower the evidence again. On GATE_PROMOTE open the next
+ * stage; the rest of this one may still be offered. On GATE_EXTEND move `extend_by` devices of later stages into this
+ * one, or all that are left, and then this is the last. Same rows, same answer: nothing else has to survive a crash.
  */
 #ifndef GATE_H
 #define GATE_H
@@ -90,6 +92,8 @@ enum gate_reason {
 	GATE_REASON_SOAK,     /* confirmed, but not for soak_s yet */
 	GATE_REASON_OPEN,     /* last stage: devices are still to be offered or heard */
 };
+/* A phrase for the user, never NULL, such as "not enough clean reports yet". */
+const char *gate_reason_text(enum gate_reason reason);
 
 struct gate_verdict {
 	enum gate_action action;
