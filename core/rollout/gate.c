@@ -251,12 +251,17 @@ static uint32_t extension(const struct gate_policy *policy, const struct gate_ve
 	return (uint32_t)((lacks + (100 - percent) - 1) / (100 - percent));
 }
 
+/*
+ * One place more for each success, one less for each failure: a place that a failure took is not given again, or a dead
+ * release would be offered past the first window. Never none, or a stage under suspicion could not clear itself.
+ */
 static uint32_t window_of(const struct gate_policy *policy, const struct gate_verdict *v)
 {
-	uint64_t grown = (uint64_t)policy->initial_in_flight + v->succeeded;
-	if (v->evidence_unats > 0)
-		return policy->initial_in_flight;
-	return grown > UINT32_MAX ? UINT32_MAX : (uint32_t)grown;
+	int64_t most = v->evidence_unats > 0 ? policy->initial_in_flight : UINT32_MAX;
+	int64_t window = (int64_t)policy->initial_in_flight + v->succeeded - v->failed - v->lost;
+	if (window < 1)
+		return 1;
+	return (uint32_t)(window < most ? window : most);
 }
 
 static struct gate_verdict with(struct gate_verdict v, enum gate_action action, enum gate_reason reason)

@@ -108,7 +108,7 @@ struct gate_verdict {
 	uint32_t succeeded, failed;
 	uint32_t in_flight; /* silent, but not lost */
 	uint32_t lost;      /* silent for so long that each weighs as a failure, until it returns */
-	uint32_t window;    /* how many may be in flight */
+	uint32_t window;    /* how many may be in flight: initial + succeeded - failed - lost, see the record */
 	uint32_t may_offer; /* how many more devices of this stage may be offered now */
 };
 

@@ -194,7 +194,7 @@ static void a_dead_release_is_stopped_within_the_canaries(void)
 	struct gate_policy p = gate_policy_default();
 	struct gate_stage s = stage_of_size(10, 4, false);
 	CHECK_EQ(ask(&p, &s, 0, 0, 0, 0).may_offer, 8);
-	CHECK_EQ(ask(&p, &s, 1, 0, 7, 0).may_offer, 1);
+	CHECK_EQ(ask(&p, &s, 1, 0, 7, 0).may_offer, 0); /* the place of a failure stays taken */
 	struct gate_verdict v = ask(&p, &s, 2, 0, 6, 0);
 	CHECK_EQ(v.action, GATE_ABORT);
 	CHECK_EQ(v.may_offer, 0);
@@ -307,9 +307,24 @@ static void window_grows_with_successes_and_shrinks_under_suspicion(void)
 	CHECK_EQ(v.may_offer, 4);
 	CHECK_EQ(ask(&p, &s, 1, 8, 12, 10).may_offer, 0);  /* more in flight than the window: no underflow */
 	CHECK_EQ(ask(&p, &s, 0, 490, 8, 10).may_offer, 2); /* no more than the stage has */
+	CHECK_EQ(ask(&p, &s, 2, 300, 0, 0).window, 306);
 	p.initial_in_flight = 2;
 	CHECK_EQ(ask(&p, &s, 0, 0, 0, 0).may_offer, 2);
 	CHECK_EQ(ask(&p, &s, 0, 1, 0, 0).window, 3);
+}
+
+/* With a very small alpha ten failures do not abort yet: one device at a time still goes, or nothing would be decided. */
+static void window_never_closes_for_good(void)
+{
+	struct gate_policy p = gate_policy_default();
+	p.alpha_ppm = 1;
+	struct gate_stage s = stage_of_size(500, 4, false);
+	struct gate_verdict v = ask(&p, &s, 10, 0, 0, 0);
+	CHECK_EQ(v.action, GATE_WAIT);
+	CHECK_EQ(v.window, 1);
+	CHECK_EQ(v.may_offer, 1);
+	CHECK_EQ(ask(&p, &s, 10, 0, 1, 0).may_offer, 0);
+	CHECK_EQ(ask(&p, &s, 6, 0, 2, 1000000).window, 1); /* the lost hold their places too */
 }
 
 static void coverage_and_soak_hold_a_promotion_back(void)
@@ -488,6 +503,7 @@ static const struct check_case cases[] = {
 	CASE(measured_times_replace_the_expectation),
 	CASE(measured_times_take_any_seconds),
 	CASE(window_grows_with_successes_and_shrinks_under_suspicion),
+	CASE(window_never_closes_for_good),
 	CASE(coverage_and_soak_hold_a_promotion_back),
 	CASE(an_inconclusive_stage_is_extended),
 	CASE(a_lost_canary_extends_its_stage),
