@@ -15,6 +15,11 @@ struct span {
 /* The bytes of an array, and of a string literal without its NUL. */
 #define SPAN_OF(array) ((struct span){ (const uint8_t *)(array), sizeof(array) })
 #define SPAN_LIT(literal) ((struct span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
+/* SPAN_LIT for the initializer of an object with static storage, where C11 wants no compound literal. */
+#define SPAN_INIT(literal)                                      \
+	{                                                       \
+		(const uint8_t *)(literal), sizeof(literal) - 1 \
+	}
 
 struct span span_of_text(const char *text);                 /* up to its NUL; SPAN_NONE for NULL */
 struct span span_sub(struct span s, size_t from, size_t n); /* clamped to s */
