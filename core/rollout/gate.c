@@ -143,7 +143,7 @@ static double still_silent_expected(const struct gate_policy *policy, uint32_t s
 	return share < LOST_BELOW ? 0 : share;
 }
 
-/* The control group joins here: no device is more suspect than the share of devices without the release that are late. */
+/* The control group joins here: S is at least the share of devices without the release that are late as well. */
 static double still_silent(const struct gate_policy *policy, const struct gate_times *times, int64_t silent_s)
 {
 	if (silent_s <= 0)
@@ -208,7 +208,7 @@ static int64_t evidence(const struct weights *w, double failed, double succeeded
 	return unats(failed * w->failure - succeeded * w->success) + silence_unats;
 }
 
-/* The least number of successes that bring L to `goal`; asks evidence() itself, so that the two agree to the micro-nat. */
+/* The least number of successes that bring L to `goal`; asks evidence() itself, so that the two cannot differ. */
 static uint32_t clean_needed(const struct weights *w, const struct tally *t, int64_t goal)
 {
 	double have = (double)(evidence(w, t->failed, t->succeeded, t->silence_unats) - goal);

@@ -9,13 +9,14 @@
  * Over a whole rollout a release within p0 is aborted with a chance of at most alpha; a release beyond p1 is promoted
  * by a stage with a chance of at most beta. docs/decisions/0003-sequential-gate.md has the reasons.
  *
- * How to use it. Keep one row per device that was offered the release, by stage, for as long as the rollout lives; never
- * reset them. At each report, and every few seconds for silence's sake, call gate_decide() with all rows of the current
- * stage; and of those before it, since a device may fail late: GATE_ABORT of any of them aborts the rollout, whatever
- * else they say by then does not matter. Offer to at most `may_offer` more devices of a stage. On GATE_ABORT stop all
- * offers, for good: store that first, since a late report may lower the evidence again. On GATE_PROMOTE open the next
- * stage; the rest of this one may still be offered. On GATE_EXTEND move `extend_by` devices of later stages into this
- * one, or all that are left, and then this is the last. Same rows, same answer: nothing else has to survive a crash.
+ * How to use it. Keep one row per device that was offered the release, by stage, for as long as the rollout lives;
+ * never reset them. At each report, and every few seconds for silence's sake, call gate_decide() with all rows of the
+ * current stage; and of those before it, since a device may fail late: GATE_ABORT of any of them aborts the rollout,
+ * whatever else they say by then does not matter. Offer to at most `may_offer` more devices of a stage. On GATE_ABORT
+ * stop all offers, for good: store that first, since a late report may lower the evidence again. On GATE_PROMOTE open
+ * the next stage; the rest of this one may still be offered. On GATE_EXTEND move `extend_by` devices of later stages
+ * into this one, or all that are left, and then this is the last. Same rows, same answer: nothing else has to survive
+ * a crash.
  */
 #ifndef GATE_H
 #define GATE_H

@@ -177,6 +177,17 @@ static void every_stage_can_promote_on_its_own_devices(void)
 		}
 }
 
+/* 25 of 50 come to ln(beta) exactly: reaching the threshold is enough. */
+static void half_of_a_stage_is_exactly_enough(void)
+{
+	struct gate_policy p = textbook();
+	p.p1_ppm = 0;
+	struct gate_stage s = stage_of_size(50, 4, false);
+	CHECK_EQ(ask(&p, &s, 0, 25, 0, 0).evidence_unats, -2995732);
+	CHECK_EQ(ask(&p, &s, 0, 24, 0, 0).action, GATE_WAIT);
+	CHECK_EQ(ask(&p, &s, 0, 25, 0, 0).action, GATE_PROMOTE);
+}
+
 static void one_failure_never_aborts_by_itself(void)
 {
 	struct gate_policy p = gate_policy_default();
@@ -272,9 +283,11 @@ static void measured_times_replace_the_expectation(void)
 		CHECK(w >= before);
 		before = w;
 	}
-	/* Two in five took that long, so it says little. */
-	CHECK(gate_silence_unats(&p, 50, &times, 40) > 0);
-	CHECK(gate_silence_unats(&p, 50, &times, 40) < failure / 4);
+	/* 200 of 500 took as long; the slack is sqrt(ln(100)/1000). */
+	double still = 0.4 + sqrt(log(100) / 1000), p1 = 1 - 0.99 * pow(0.05, 2.0 / 50);
+	double want = log((p1 / 2 + (1 - p1 / 2) * still) / (0.005 + 0.995 * still));
+	CHECK(fabs((double)gate_silence_unats(&p, 50, &times, 40) - want * 1e6) <= 1);
+	CHECK_EQ(gate_silence_unats(&p, 50, &times, 4294967296 + 5), failure); /* no wrap to 5 s */
 }
 
 static void measured_times_take_any_seconds(void)
@@ -313,7 +326,7 @@ static void window_grows_with_successes_and_shrinks_under_suspicion(void)
 	CHECK_EQ(ask(&p, &s, 0, 1, 0, 0).window, 3);
 }
 
-/* With a very small alpha ten failures do not abort yet: one device at a time still goes, or nothing would be decided. */
+/* Under a very small alpha ten failures do not abort yet: one device at a time still goes, or nothing would end. */
 static void window_never_closes_for_good(void)
 {
 	struct gate_policy p = gate_policy_default();
@@ -389,8 +402,10 @@ static void coverage_alone_can_extend(void)
 	CHECK_EQ(v.extend_by, 10); /* 18 of 20 */
 	s.devices += v.extend_by;
 	CHECK_EQ(ask(&p, &s, 2, 18, 0, 0).action, GATE_PROMOTE);
-	p.coverage_percent = 100;
+	p.coverage_percent = 70;
 	s.devices = 10;
+	CHECK_EQ(ask(&p, &s, 4, 6, 0, 0).extend_by, 4); /* 10 of 14; 9 of 13 is not enough */
+	p.coverage_percent = 100;
 	CHECK_EQ(ask(&p, &s, 2, 8, 0, 0).action, GATE_WAIT); /* nothing can mend it: a person decides */
 }
 
@@ -452,6 +467,10 @@ static void times_out_of_order_are_harmless(void)
 	CHECK_EQ(v.in_flight, 1);
 	CHECK_EQ(v.lost, 1);
 	CHECK_EQ(v.succeeded, 1);
+	p.soak_s = 0;
+	p.coverage_percent = 2;
+	s = stage_of_size(1, 4, false);
+	CHECK_EQ(gate_decide(&p, &s, &rows[2], 1, NULL, NOW).action, GATE_PROMOTE);
 }
 
 static void a_policy_out_of_bounds_offers_nothing(void)
@@ -494,6 +513,7 @@ static const struct check_case cases[] = {
 	CASE(error_rates_are_those_promised),
 	CASE(p1_follows_the_size_of_the_stage),
 	CASE(every_stage_can_promote_on_its_own_devices),
+	CASE(half_of_a_stage_is_exactly_enough),
 	CASE(one_failure_never_aborts_by_itself),
 	CASE(a_dead_release_is_stopped_within_the_canaries),
 	CASE(silence_rises_smoothly_to_a_failure),
