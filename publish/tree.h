@@ -1,0 +1,28 @@
+/*
+ * The published folder: files appear whole or not at all, and immutable names are never written twice with other bytes.
+ * A temporary file in tmp/, fsync, rename, fsync of the folder: after a power cut a reader sees the old state or the new.
+ */
+#ifndef TREE_H
+#define TREE_H
+
+#include "crypto.h"
+#include "error.h"
+
+struct tree {
+	int fd; /* of the repository's root */
+};
+
+int tree_open(struct tree *tree, const char *path, struct error *e) MUST_USE; /* makes the folders it needs */
+void tree_close(struct tree *tree);
+/* Replaces name. */
+int tree_put(const struct tree *tree, const char *name, struct span bytes, struct error *e) MUST_USE;
+/* Once only: the same bytes again are fine, other bytes are an error. */
+int tree_put_new(const struct tree *tree, const char *name, struct span bytes, struct error *e) MUST_USE;
+/* objects/<sha256> from a file; its content must have that digest. */
+int tree_put_object(const struct tree *tree, const struct crypto *crypto, const char *source,
+		    const struct digest *sha256, struct error *e) MUST_USE;
+/* 0 and *n; 1 where there is none. */
+int tree_get(const struct tree *tree, const char *name, uint8_t *buffer, size_t capacity, size_t *n,
+	     struct error *e) MUST_USE;
+
+#endif
