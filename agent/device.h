@@ -12,8 +12,8 @@
 #define DEVICE_H
 
 #include "authorize.h"
-#include "flash.h"
 #include "logged.h"
+#include "slot.h"
 #include "store.h"
 
 #define DEVICE_SERVERS_MAX 4
@@ -25,7 +25,6 @@
 #define DEVICE_CONFIG_BYTES_MAX 8192
 #define DEVICE_POLL_MAX_S 86400u
 #define DEVICE_TRIES_MAX 7u
-#define DEVICE_TRAILER_BYTES 4096u /* at the end of a slot: u16 length, boot manifest, 0xff */
 
 struct device_attribute {
 	char name[DEVICE_ATTRIBUTE_NAME_MAX + 1];
@@ -38,7 +37,7 @@ struct device_config {
 	struct compatible compatible; /* vendor and class of the hardware */
 	uint32_t attribute_count;
 	struct device_attribute attributes[DEVICE_ATTRIBUTES_MAX]; /* as in its certificates, ascending by name */
-	uint64_t slot_bytes;                                       /* of each of the two slots, trailer included */
+	uint64_t slot_bytes; /* of each of the two slots, SLOT_MANIFEST_ROOM included */
 	uint32_t server_count;
 	char servers[DEVICE_SERVERS_MAX][DEVICE_URL_MAX + 1]; /* "https://host:port", tried in this order */
 	char log_origin[NOTE_ORIGIN_MAX + 1];
@@ -58,7 +57,7 @@ enum fault device_config_decode(struct span text, struct workspace *ws, struct d
 /* Where the parts of a device live. */
 struct device_places {
 	struct store top, fetcher, installer, state;
-	struct flash slots[2], journal;
+	struct flash slots[SLOT_COUNT], journal;
 };
 
 int device_config_load(const struct store *top, struct device_config *out, struct error *e) MUST_USE;
@@ -82,9 +81,6 @@ struct device_new {
  */
 int device_create(const struct crypto *crypto, const struct device_places *places, const struct device_new *new_device,
 		  struct error *e) MUST_USE;
-
-/* Puts the manifest into the trailer of a slot (erases it first); not synced. */
-int device_write_trailer(const struct flash *slot, struct span manifest, struct error *e) MUST_USE;
 
 /* The facts that core/trust asks of a device; attributes point into `store`, which must outlive them. */
 void device_facts_of(const struct device_config *config, struct attribute store[DEVICE_ATTRIBUTES_MAX],

@@ -18,6 +18,7 @@
 #include "device.h"
 #include "device_state.h"
 #include "fetch.h"
+#include "journal.h"
 #include "segments.h"
 
 /* Address space, not memory: pages are taken as metadata needs them. The ceilings of each part: */
@@ -43,7 +44,7 @@ struct installer_ports {
 	struct store store;
 	struct clock clock;
 	struct decompress decompress;
-	struct flash slots[2], journal;
+	struct flash slots[SLOT_COUNT], journal;
 	/* raw r || s over SHA-256 of a report's canonical body */
 	int (*sign)(void *self, const struct digest *digest, uint8_t raw[64], struct error *e);
 	int (*random)(void *self, uint8_t *out, size_t n, struct error *e);
@@ -60,7 +61,7 @@ struct installer_config {
 	const struct boot_identity *boot; /* as the boot verifier has it */
 	uint32_t epoch_floor;             /* of the boot verifier's counter, at the start */
 	uint32_t epoch_max;               /* the highest that its counter can still hold */
-	int running_slot;                 /* 0 or 1: which slot the boot verifier started; -1: none or recovery */
+	enum slot running;                /* the slot that the boot verifier started; SLOT_NONE: recovery, or unknown */
 	struct public_key report_key;
 	struct span attestation_der; /* the report key's certificate, given to the server once; may be empty */
 	const char *key_place;       /* "file" or "tpm": said in reports */
