@@ -1,1 +1,494 @@
-typedef int not_written_yet;
+#include "metadata.h"
+
+#include "iso8601.h"
+
+#define METADATA_SPEC_VERSION "1.0.34"
+
+/* --- what all four have --- */
+
+/* Any 1.x: a minor version only adds what an older client may ignore [META-2]. */
+static void metadata_check_spec(struct json_reader *r, struct json_node *body)
+{
+	struct span spec = json_string(r, body, "spec_version", 32);
+	if (r->fault != FAULT_NONE)
+		return;
+	bool good = spec.n > 2 && span_starts(spec, SPAN_LIT("1."));
+	for (size_t i = 0; good && i < spec.n; i++)
+		good = spec.at[i] == '.' || (spec.at[i] >= '0' && spec.at[i] <= '9');
+	if (!good)
+		json_fail(r, FAULT_VERSION, "spec_version");
+}
+
+static int64_t metadata_time(struct json_reader *r, struct span text, const char *where)
+{
+	int64_t unix_s = 0;
+	if (r->fault != FAULT_NONE)
+		return 0;
+	enum fault fault = iso8601_decode(text, &unix_s);
+	if (fault != FAULT_NONE)
+		json_fail(r, fault, where);
+	return unix_s;
+}
+
+static void metadata_read_head(struct json_reader *r, struct json_node *body, const char *type, uint64_t *version,
+			       int64_t *expires_unix)
+{
+	json_expect(r, body, "_type", type);
+	metadata_check_spec(r, body);
+	*version = json_uint(r, body, "version", 1, JSON_INTEGER_MAX);
+	*expires_unix = metadata_time(r, json_string(r, body, "expires", ISO8601_BYTES), "expires");
+}
+
+static void metadata_write_time(struct json_writer *w, const char *name, int64_t unix_s)
+{
+	char text[ISO8601_BYTES + 1] = { 0 };
+	enum fault fault = iso8601_encode(unix_s, text);
+	if (fault != FAULT_NONE)
+		writer_fail(w->out, fault);
+	json_write_member_text(w, name, text);
+}
+
+static struct json_writer metadata_begin(struct writer *w, const char *type)
+{
+	struct json_writer j = json_writer_over(w);
+	j.olpc = true;
+	json_write_object(&j);
+	json_write_member_text(&j, "_type", type);
+	return j;
+}
+
+/* SHA-256 is the one algorithm that we know: hashes without it would go unchecked, so they are refused [META-9]. */
+static void metadata_read_hashes(struct json_reader *r, struct json_node *hashes, struct digest *out)
+{
+	if (hashes == NULL || r->fault != FAULT_NONE)
+		return;
+	if (hashes->type != JSON_OBJECT) {
+		json_fail(r, FAULT_TYPE, "hashes");
+		return;
+	}
+	if (json_optional(r, hashes, "sha256") == NULL)
+		json_fail(r, FAULT_VERSION, "hashes");
+	json_hex(r, hashes, "sha256", out->bytes, sizeof out->bytes);
+}
+
+static void metadata_write_hashes(struct json_writer *w, const struct digest *digest)
+{
+	json_write_name(w, "hashes");
+	json_write_object(w);
+	json_write_member_hex(w, "sha256", digest_span(digest));
+	json_write_object_end(w);
+}
+
+/* What a parent says of another metadata file: version, and perhaps length and hashes. */
+static void metadata_read_file(struct json_reader *r, struct json_node *file, struct snapshot_entry *out)
+{
+	out->version = json_uint(r, file, "version", 1, JSON_INTEGER_MAX);
+	struct json_node *length = json_optional(r, file, "length");
+	struct json_node *hashes = json_optional(r, file, "hashes");
+	out->has_length = length != NULL;
+	if (out->has_length)
+		out->length = json_value_uint(r, length, 1, JSON_INTEGER_MAX);
+	out->has_digest = hashes != NULL;
+	metadata_read_hashes(r, hashes, &out->digest);
+}
+
+static void metadata_write_file(struct json_writer *w, const struct snapshot_entry *file)
+{
+	json_write_object(w);
+	if (file->has_digest)
+		metadata_write_hashes(w, &file->digest);
+	if (file->has_length)
+		json_write_member_uint(w, "length", file->length);
+	json_write_member_uint(w, "version", file->version);
+	json_write_object_end(w);
+}
+
+/* --- root --- */
+
+static void root_read_roles(struct json_reader *r, struct json_node *body, struct workspace *ws,
+			    const struct crypto *crypto, struct root *out)
+{
+	struct role_ring ring;
+	struct json_node *roles = json_object(r, body, "roles");
+	role_decode_ring(r, json_object(r, body, "keys"), ws, crypto, &ring);
+	role_decode(r, json_object(r, roles, "root"), ws, &ring, &out->root);
+	role_decode(r, json_object(r, roles, "snapshot"), ws, &ring, &out->snapshot);
+	role_decode(r, json_object(r, roles, "targets"), ws, &ring, &out->targets);
+	role_decode(r, json_object(r, roles, "timestamp"), ws, &ring, &out->timestamp);
+	json_close(r, roles);
+}
+
+enum fault root_decode(struct json_node *body, struct workspace *ws, const struct crypto *crypto, struct root *out)
+{
+	struct json_reader r = { .fault = FAULT_NONE };
+	*out = (struct root){ 0 };
+	metadata_read_head(&r, body, "root", &out->version, &out->expires_unix);
+	if (!json_bool(&r, body, "consistent_snapshot"))
+		json_fail(&r, FAULT_VERSION, "consistent_snapshot");
+	root_read_roles(&r, body, ws, crypto, out);
+	return r.fault;
+}
+
+static void root_write_keys(struct json_writer *w, const struct root *root)
+{
+	struct span last = SPAN_NONE;
+	json_write_name(w, "keys");
+	json_write_object(w);
+	for (;;) {
+		const struct role_key *next = NULL;
+		role_next_key(&root->root, last, &next);
+		role_next_key(&root->snapshot, last, &next);
+		role_next_key(&root->targets, last, &next);
+		role_next_key(&root->timestamp, last, &next);
+		if (next == NULL)
+			break;
+		role_write_ring_key(w, next);
+		last = next->keyid;
+	}
+	json_write_object_end(w);
+}
+
+static void root_write_role(struct json_writer *w, const char *name, const struct role *role)
+{
+	json_write_name(w, name);
+	json_write_object(w);
+	role_write_keyids(w, role);
+	json_write_member_uint(w, "threshold", role->threshold);
+	json_write_object_end(w);
+}
+
+void root_encode(struct writer *w, const struct root *root)
+{
+	struct json_writer j = metadata_begin(w, "root");
+	json_write_member_bool(&j, "consistent_snapshot", true);
+	metadata_write_time(&j, "expires", root->expires_unix);
+	root_write_keys(&j, root);
+	json_write_name(&j, "roles");
+	json_write_object(&j);
+	root_write_role(&j, "root", &root->root);
+	root_write_role(&j, "snapshot", &root->snapshot);
+	root_write_role(&j, "targets", &root->targets);
+	root_write_role(&j, "timestamp", &root->timestamp);
+	json_write_object_end(&j);
+	json_write_member_text(&j, "spec_version", METADATA_SPEC_VERSION);
+	json_write_member_uint(&j, "version", root->version);
+	json_write_object_end(&j);
+}
+
+/* --- timestamp --- */
+
+enum fault timestamp_decode(struct json_node *body, struct timestamp *out)
+{
+	struct json_reader r = { .fault = FAULT_NONE };
+	struct snapshot_entry file = { 0 };
+	*out = (struct timestamp){ 0 };
+	metadata_read_head(&r, body, "timestamp", &out->version, &out->expires_unix);
+	metadata_read_file(&r, json_object(&r, json_object(&r, body, "meta"), "snapshot.json"), &file);
+	struct json_node *issued = json_optional(&r, body, "x-issued");
+	if (issued != NULL)
+		out->issued_unix = metadata_time(&r, json_value_string(&r, issued, ISO8601_BYTES), "x-issued");
+	/* Nothing is made after it expired: such a time could only push a clock ahead [META-11]. */
+	if (out->issued_unix > out->expires_unix)
+		json_fail(&r, FAULT_RANGE, "x-issued");
+	out->snapshot_version = file.version;
+	out->has_length = file.has_length;
+	out->has_digest = file.has_digest;
+	out->snapshot_length = file.length;
+	out->snapshot_digest = file.digest;
+	return r.fault;
+}
+
+void timestamp_encode(struct writer *w, const struct timestamp *timestamp)
+{
+	struct snapshot_entry file = {
+		.version = timestamp->snapshot_version,
+		.has_length = timestamp->has_length,
+		.has_digest = timestamp->has_digest,
+		.length = timestamp->snapshot_length,
+		.digest = timestamp->snapshot_digest,
+	};
+	struct json_writer j = metadata_begin(w, "timestamp");
+	metadata_write_time(&j, "expires", timestamp->expires_unix);
+	json_write_name(&j, "meta");
+	json_write_object(&j);
+	json_write_name(&j, "snapshot.json");
+	metadata_write_file(&j, &file);
+	json_write_object_end(&j);
+	json_write_member_text(&j, "spec_version", METADATA_SPEC_VERSION);
+	json_write_member_uint(&j, "version", timestamp->version);
+	if (timestamp->issued_unix != 0)
+		metadata_write_time(&j, "x-issued", timestamp->issued_unix);
+	json_write_object_end(&j);
+}
+
+/* --- snapshot --- */
+
+enum fault snapshot_decode(struct json_node *body, struct workspace *ws, struct snapshot *out)
+{
+	struct json_reader r = { .fault = FAULT_NONE };
+	*out = (struct snapshot){ 0 };
+	metadata_read_head(&r, body, "snapshot", &out->version, &out->expires_unix);
+	const struct json_node *meta = json_object(&r, body, "meta");
+	if (r.fault != FAULT_NONE)
+		return r.fault;
+	struct snapshot_entry *entries = workspace_array(ws, meta->count, sizeof *entries);
+	if (entries == NULL)
+		return FAULT_NO_SPACE;
+	for (struct json_node *file = meta->child; file != NULL && r.fault == FAULT_NONE; file = file->next) {
+		entries[out->count].name = file->name;
+		metadata_read_file(&r, file, &entries[out->count++]);
+	}
+	out->entries = entries;
+	return r.fault;
+}
+
+void snapshot_encode(struct writer *w, const struct snapshot *snapshot)
+{
+	struct json_writer j = metadata_begin(w, "snapshot");
+	metadata_write_time(&j, "expires", snapshot->expires_unix);
+	json_write_name(&j, "meta");
+	json_write_object(&j);
+	for (uint32_t i = 0; i < snapshot->count; i++) {
+		json_write_name_span(&j, snapshot->entries[i].name);
+		metadata_write_file(&j, &snapshot->entries[i]);
+	}
+	json_write_object_end(&j);
+	json_write_member_text(&j, "spec_version", METADATA_SPEC_VERSION);
+	json_write_member_uint(&j, "version", snapshot->version);
+	json_write_object_end(&j);
+}
+
+const struct snapshot_entry *snapshot_find(const struct snapshot *snapshot, struct span name)
+{
+	uint32_t low = 0, high = snapshot->count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = span_compare(snapshot->entries[middle].name, name);
+		if (order == 0)
+			return &snapshot->entries[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* --- targets and delegated roles --- */
+
+static void targets_read_entry(struct json_reader *r, struct json_node *node, struct target *out)
+{
+	out->path = node->name;
+	out->length = json_uint(r, node, "length", 0, JSON_INTEGER_MAX);
+	metadata_read_hashes(r, json_object(r, node, "hashes"), &out->sha256);
+	out->custom = json_optional(r, node, "custom");
+	if (node->name.n == 0 || node->name.n > METADATA_PATH_MAX)
+		json_fail(r, FAULT_RANGE, "targets");
+}
+
+static void targets_read_entries(struct json_reader *r, const struct json_node *list, struct workspace *ws,
+				 struct targets *out)
+{
+	if (list == NULL || r->fault != FAULT_NONE)
+		return;
+	struct target *entries = workspace_array(ws, list->count, sizeof *entries);
+	if (entries == NULL)
+		json_fail(r, FAULT_NO_SPACE, "targets");
+	for (struct json_node *node = list->child; node != NULL && r->fault == FAULT_NONE; node = node->next)
+		targets_read_entry(r, node, &entries[out->count++]);
+	out->entries = entries;
+}
+
+bool metadata_is_role_name(struct span name)
+{
+	return name.n > 0 && name.n <= METADATA_ROLE_NAME_MAX && !span_is(name, "root") &&
+	       !span_is(name, "timestamp") && !span_is(name, "snapshot") && !span_is(name, "targets");
+}
+
+static void delegation_read_paths(struct json_reader *r, struct json_node *node, struct workspace *ws,
+				  struct delegation *out)
+{
+	/* Hash prefixes, the other way to share paths out, are legal; here they match nothing [META-14]. */
+	if (json_optional(r, node, "path_hash_prefixes") != NULL && json_optional(r, node, "paths") == NULL)
+		return;
+	const struct json_node *list = json_array(r, node, "paths", METADATA_PATHS_MAX);
+	if (list == NULL)
+		return;
+	struct span *paths = workspace_array(ws, list->count, sizeof *paths);
+	if (paths == NULL)
+		json_fail(r, FAULT_NO_SPACE, "paths");
+	for (const struct json_node *path = list->child; path != NULL && r->fault == FAULT_NONE; path = path->next)
+		paths[out->path_count++] = json_value_string(r, path, METADATA_PATH_MAX);
+	out->paths = paths;
+}
+
+static void delegation_read(struct json_reader *r, struct json_node *node, struct workspace *ws,
+			    const struct role_ring *ring, struct delegation *out)
+{
+	out->name = json_string(r, node, "name", METADATA_ROLE_NAME_MAX);
+	if (r->fault == FAULT_NONE && !metadata_is_role_name(out->name))
+		json_fail(r, FAULT_RANGE, "name");
+	role_decode(r, node, ws, ring, &out->role);
+	out->terminating = json_bool(r, node, "terminating");
+	delegation_read_paths(r, node, ws, out);
+}
+
+static void delegation_refuse_twice(struct json_reader *r, const struct delegation *list, uint32_t last)
+{
+	for (uint32_t i = 0; i < last; i++)
+		if (span_equal(list[i].name, list[last].name))
+			json_fail(r, FAULT_DUPLICATE, "name");
+}
+
+static void targets_read_delegations(struct json_reader *r, struct json_node *body, struct workspace *ws,
+				     const struct crypto *crypto, struct targets *out)
+{
+	struct role_ring ring;
+	struct json_node *node = json_optional(r, body, "delegations");
+	if (node == NULL)
+		return;
+	role_decode_ring(r, json_object(r, node, "keys"), ws, crypto, &ring);
+	const struct json_node *roles = json_array(r, node, "roles", METADATA_DELEGATIONS_MAX);
+	if (r->fault != FAULT_NONE)
+		return;
+	struct delegation *list = workspace_array(ws, roles->count, sizeof *list);
+	if (list == NULL)
+		json_fail(r, FAULT_NO_SPACE, "delegations");
+	for (struct json_node *role = roles->child; role != NULL && r->fault == FAULT_NONE; role = role->next) {
+		delegation_read(r, role, ws, &ring, &list[out->delegation_count]);
+		delegation_refuse_twice(r, list, out->delegation_count++);
+	}
+	out->delegations = list;
+}
+
+enum fault targets_decode(struct json_node *body, struct workspace *ws, const struct crypto *crypto,
+			  struct targets *out)
+{
+	struct json_reader r = { .fault = FAULT_NONE };
+	*out = (struct targets){ 0 };
+	metadata_read_head(&r, body, "targets", &out->version, &out->expires_unix);
+	targets_read_delegations(&r, body, ws, crypto, out);
+	targets_read_entries(&r, json_object(&r, body, "targets"), ws, out);
+	return r.fault;
+}
+
+static void delegations_write_keys(struct json_writer *w, const struct targets *targets)
+{
+	struct span last = SPAN_NONE;
+	json_write_name(w, "keys");
+	json_write_object(w);
+	for (;;) {
+		const struct role_key *next = NULL;
+		for (uint32_t i = 0; i < targets->delegation_count; i++)
+			role_next_key(&targets->delegations[i].role, last, &next);
+		if (next == NULL)
+			break;
+		role_write_ring_key(w, next);
+		last = next->keyid;
+	}
+	json_write_object_end(w);
+}
+
+static void delegation_write(struct json_writer *w, const struct delegation *delegation)
+{
+	json_write_object(w);
+	role_write_keyids(w, &delegation->role);
+	json_write_member_string(w, "name", delegation->name);
+	json_write_name(w, "paths");
+	json_write_array(w);
+	for (uint32_t i = 0; i < delegation->path_count; i++)
+		json_write_string(w, delegation->paths[i]);
+	json_write_array_end(w);
+	json_write_member_bool(w, "terminating", delegation->terminating);
+	json_write_member_uint(w, "threshold", delegation->role.threshold);
+	json_write_object_end(w);
+}
+
+static void targets_write_delegations(struct json_writer *w, const struct targets *targets)
+{
+	json_write_name(w, "delegations");
+	json_write_object(w);
+	delegations_write_keys(w, targets);
+	json_write_name(w, "roles");
+	json_write_array(w);
+	for (uint32_t i = 0; i < targets->delegation_count; i++)
+		delegation_write(w, &targets->delegations[i]);
+	json_write_array_end(w);
+	json_write_object_end(w);
+}
+
+static void target_write(struct json_writer *w, const struct target *target)
+{
+	json_write_name_span(w, target->path);
+	json_write_object(w);
+	if (target->custom != NULL) {
+		json_write_name(w, "custom");
+		json_write_raw(w, SPAN_NONE); /* begins the value, which follows */
+		json_canonical(target->custom, w->out);
+	}
+	metadata_write_hashes(w, &target->sha256);
+	json_write_member_uint(w, "length", target->length);
+	json_write_object_end(w);
+}
+
+void targets_encode(struct writer *w, const struct targets *targets)
+{
+	struct json_writer j = metadata_begin(w, "targets");
+	if (targets->delegation_count > 0)
+		targets_write_delegations(&j, targets);
+	metadata_write_time(&j, "expires", targets->expires_unix);
+	json_write_member_text(&j, "spec_version", METADATA_SPEC_VERSION);
+	json_write_name(&j, "targets");
+	json_write_object(&j);
+	for (uint32_t i = 0; i < targets->count; i++)
+		target_write(&j, &targets->entries[i]);
+	json_write_object_end(&j);
+	json_write_member_uint(&j, "version", targets->version);
+	json_write_object_end(&j);
+}
+
+const struct target *targets_find(const struct targets *targets, struct span path)
+{
+	uint32_t low = 0, high = targets->count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = span_compare(targets->entries[middle].path, path);
+		if (order == 0)
+			return &targets->entries[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/*
+ * On a mismatch the last star takes one character more, never a slash. Going back to the last star alone is enough, and
+ * bounds the work by pattern times path whatever the pattern [META-13].
+ */
+bool metadata_path_matches(struct span pattern, struct span path)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, star_took = 0;
+	while (t < path.n) {
+		bool is_star = p < pattern.n && pattern.at[p] == '*';
+		bool is_any = p < pattern.n && pattern.at[p] == '?' && path.at[t] != '/';
+		if (is_star) {
+			star = ++p;
+			star_took = t;
+			continue;
+		}
+		if (is_any || (p < pattern.n && pattern.at[p] != '?' && pattern.at[p] == path.at[t])) {
+			p++;
+			t++;
+			continue;
+		}
+		if (star == SIZE_MAX || path.at[star_took] == '/')
+			return false;
+		p = star;
+		t = ++star_took;
+	}
+	while (p < pattern.n && pattern.at[p] == '*')
+		p++;
+	return p == pattern.n;
+}

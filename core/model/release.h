@@ -11,6 +11,7 @@
 #define RELEASE_VERSION_MAX 64
 #define RELEASE_PRODUCT_MAX 32
 #define RELEASE_CUSTOM_MAX 4096
+#define RELEASE_BUILD_ID_MAX 128
 
 /* Counter = epoch << 32 | build; both bounded so that JSON integers hold it exactly. */
 #define COUNTER_EPOCH_MAX ((1u << 21) - 1)
@@ -30,11 +31,11 @@ struct compatible {
 	uint8_t class[16];  /* UUID5(vendor, class name) */
 };
 
-enum proof_level { PROOF_NONE, PROOF_SIGNED, PROOF_ATTESTED };  /* what counts as success: "none" "signed" "attested" */
-enum log_policy { LOG_NONE, LOG_REQUIRED, LOG_WITNESSES };      /* "none" "log" "witnesses" */
+enum proof_level { PROOF_NONE, PROOF_SIGNED, PROOF_ATTESTED }; /* what counts as success: "none" "signed" "attested" */
+enum log_policy { LOG_NONE, LOG_REQUIRED, LOG_WITNESSES };     /* "none" "log" "witnesses" */
 
 struct release {
-	struct span path;     /* the target's path, length and digest: of the raw image */
+	struct span path; /* the target's path, length and digest: of the raw image */
 	uint64_t image_bytes;
 	struct digest image;
 	struct span product;
@@ -43,14 +44,30 @@ struct release {
 	uint64_t counter;
 	uint32_t compatible_count;
 	struct compatible compatible[RELEASE_COMPATIBLE_MAX];
-	struct object manifest; /* boot manifest */
-	struct object table;    /* segment table */
-	struct object payload;  /* what the table's offsets point into */
+	struct object manifest;  /* boot manifest */
+	struct object table;     /* segment table */
+	struct object payload;   /* what the table's offsets point into */
 	struct span return_path; /* empty: none */
 	enum proof_level proof;
 	enum log_policy log;
 };
 
+/* What a path p/<product>/<version>/image says; its spans point into the path. */
+struct release_path {
+	struct span product; /* [a-z0-9-]{1,32} */
+	struct span version; /* [A-Za-z0-9._+-]{1,64}, not "." or ".." */
+	bool is_return;      /* .../return */
+};
+
+bool release_is_product(struct span product);
+bool release_is_version(struct span version);
+enum fault release_path_decode(struct span path, struct release_path *out) MUST_USE;
+void release_path_write(struct writer *w, const struct release_path *path);
+
+/*
+ * version: of an image, the one in its path; of a return release, as people wrote it for the image to which it goes
+ * back. return_path, where given, is .../return beside .../image.
+ */
 enum fault release_decode(const struct target *target, struct release *out) MUST_USE;
 /* The canonical "custom" object. */
 void release_encode_custom(struct writer *w, const struct release *release);

@@ -1,1 +1,157 @@
-typedef int not_written_yet;
+#include "role.h"
+
+#include "hex.h"
+#include "signed.h"
+
+#define ROLE_KEY_TEXT_MAX 8192  /* of "keyval": room for algorithms that version 1 does not verify */
+#define ROLE_KEY_OBJECT_MAX 512 /* canonical, of a P-256 key */
+
+/* P-256 has two keytype strings: 1.0.33 renamed it. */
+static bool role_is_p256(struct span keytype, struct span scheme)
+{
+	return span_is(scheme, "ecdsa-sha2-nistp256") &&
+	       (span_is(keytype, "ecdsa") || span_is(keytype, "ecdsa-sha2-nistp256"));
+}
+
+/* The canonical form of the whole object is hashed, unknown members included [META-7]. */
+static void role_check_keyid(struct json_reader *r, const struct json_node *object, const struct crypto *crypto)
+{
+	uint8_t stated[DIGEST_BYTES] = { 0 };
+	struct digest digest;
+	enum fault fault = signed_digest(crypto, object, &digest);
+	if (fault == FAULT_NONE)
+		fault = hex_decode(object->name, stated, sizeof stated);
+	if (fault != FAULT_NONE)
+		json_fail(r, fault, "keys");
+	if (!span_equal(SPAN_OF(stated), digest_span(&digest)))
+		json_fail(r, FAULT_NOT_CANONICAL, "keys");
+}
+
+static void role_decode_key(struct json_reader *r, struct json_node *object, const struct crypto *crypto,
+			    struct role_key *out)
+{
+	struct span keytype = json_string(r, object, "keytype", 64);
+	struct span scheme = json_string(r, object, "scheme", 64);
+	struct span text = json_string(r, json_object(r, object, "keyval"), "public", ROLE_KEY_TEXT_MAX);
+	if (r->fault != FAULT_NONE)
+		return;
+	out->keyid = object->name;
+	role_check_keyid(r, object, crypto);
+	/* A key that does not decode never verifies; the file may have enough others [META-8]. */
+	out->usable = role_is_p256(keytype, scheme) && key_from_pem(text, &out->key) == FAULT_NONE;
+	if (out->usable)
+		out->identity = key_identity(crypto, &out->key);
+}
+
+void role_decode_ring(struct json_reader *r, struct json_node *keys, struct workspace *ws, const struct crypto *crypto,
+		      struct role_ring *out)
+{
+	*out = (struct role_ring){ 0 };
+	if (keys == NULL || r->fault != FAULT_NONE)
+		return;
+	if (keys->count > ROLE_RING_MAX) {
+		json_fail(r, FAULT_TOO_LARGE, "keys");
+		return;
+	}
+	struct role_key *ring = workspace_array(ws, keys->count, sizeof *ring);
+	if (ring == NULL)
+		json_fail(r, FAULT_NO_SPACE, "keys");
+	for (struct json_node *key = keys->child; key != NULL && r->fault == FAULT_NONE; key = key->next)
+		role_decode_key(r, key, crypto, &ring[out->count++]);
+	out->keys = ring;
+}
+
+static const struct role_key *role_ring_find(const struct role_ring *ring, struct span keyid)
+{
+	for (uint32_t i = 0; i < ring->count; i++)
+		if (span_equal(ring->keys[i].keyid, keyid))
+			return &ring->keys[i];
+	return NULL;
+}
+
+static void role_add_key(struct json_reader *r, const struct role_ring *ring, struct span keyid, struct role_key *keys,
+			 uint32_t count)
+{
+	const struct role_key *key = role_ring_find(ring, keyid);
+	for (uint32_t i = 0; i < count; i++)
+		if (span_equal(keys[i].keyid, keyid))
+			json_fail(r, FAULT_DUPLICATE, "keyids");
+	if (key == NULL) {
+		json_fail(r, FAULT_MISSING, "keyids");
+		return;
+	}
+	keys[count] = *key;
+}
+
+void role_decode(struct json_reader *r, struct json_node *object, struct workspace *ws, const struct role_ring *ring,
+		 struct role *out)
+{
+	*out = (struct role){ 0 };
+	struct json_node *keyids = json_array(r, object, "keyids", ROLE_KEYS_MAX);
+	out->threshold = (uint32_t)json_uint(r, object, "threshold", 1, UINT32_MAX); /* [META-6] */
+	if (r->fault != FAULT_NONE)
+		return;
+	struct role_key *keys = workspace_array(ws, keyids->count, sizeof *keys);
+	if (keys == NULL)
+		json_fail(r, FAULT_NO_SPACE, "keyids");
+	for (struct json_node *id = keyids->child; id != NULL && r->fault == FAULT_NONE; id = id->next)
+		role_add_key(r, ring, json_value_string(r, id, ROLE_KEYID_HEX), keys, out->count++);
+	out->keys = keys;
+}
+
+void role_write_key(struct json_writer *w, const struct public_key *key)
+{
+	uint8_t pem[256];
+	struct writer text = writer_over(pem, sizeof pem);
+	key_write_pem(&text, key);
+	json_write_object(w);
+	json_write_member_text(w, "keytype", "ecdsa");
+	json_write_name(w, "keyval");
+	json_write_object(w);
+	json_write_member_string(w, "public", writer_span(&text));
+	json_write_object_end(w);
+	json_write_member_text(w, "scheme", "ecdsa-sha2-nistp256");
+	json_write_object_end(w);
+}
+
+void role_key_init(const struct crypto *crypto, const struct public_key *key, char keyid_hex[ROLE_KEYID_HEX + 1],
+		   struct role_key *out)
+{
+	uint8_t object[ROLE_KEY_OBJECT_MAX];
+	struct writer w = writer_over(object, sizeof object);
+	struct json_writer j = json_writer_over(&w);
+	j.olpc = true;
+	role_write_key(&j, key);
+	struct digest id = sha256_of(crypto, writer_span(&w));
+	hex_text(digest_span(&id), keyid_hex);
+	*out = (struct role_key){ .keyid = span_of_text(keyid_hex), .usable = true, .key = *key };
+	out->identity = key_identity(crypto, key);
+}
+
+void role_write_keyids(struct json_writer *w, const struct role *role)
+{
+	json_write_name(w, "keyids");
+	json_write_array(w);
+	for (uint32_t i = 0; i < role->count; i++)
+		json_write_string(w, role->keys[i].keyid);
+	json_write_array_end(w);
+}
+
+void role_next_key(const struct role *role, struct span after, const struct role_key **best)
+{
+	for (uint32_t i = 0; i < role->count; i++) {
+		const struct role_key *key = &role->keys[i];
+		if (span_compare(key->keyid, after) <= 0)
+			continue;
+		if (*best == NULL || span_compare(key->keyid, (*best)->keyid) < 0)
+			*best = key;
+	}
+}
+
+void role_write_ring_key(struct json_writer *w, const struct role_key *key)
+{
+	if (!key->usable)
+		writer_fail(w->out, FAULT_VERSION);
+	json_write_name_span(w, key->keyid);
+	role_write_key(w, &key->key);
+}

@@ -7,12 +7,13 @@
 
 #define ROLE_KEYS_MAX 64
 #define ROLE_KEYID_HEX 64
+#define ROLE_RING_MAX 1024 /* keys that one file may define */
 
 struct role_key {
-	struct span keyid;       /* 64 hexadecimal digits: SHA-256 of the key object's canonical form */
-	bool usable;             /* an algorithm of version 1; others are listed and never verify */
+	struct span keyid; /* 64 hexadecimal digits: SHA-256 of the key object's canonical form */
+	bool usable;       /* an algorithm of version 1; others are listed and never verify */
 	struct public_key key;
-	struct digest identity;  /* SHA-256 of the SPKI: what thresholds count */
+	struct digest identity; /* SHA-256 of the SPKI: what thresholds count */
 };
 
 struct role {
@@ -20,6 +21,28 @@ struct role {
 	uint32_t count;
 	const struct role_key *keys;
 };
+
+/* The "keys" object of root or of delegations, from which roles pick. */
+struct role_ring {
+	uint32_t count;
+	const struct role_key *keys; /* ascending by keyid */
+};
+
+/* Faults go to the reader. FAULT_NOT_CANONICAL: a key id that is not the SHA-256 of its key object. */
+void role_decode_ring(struct json_reader *r, struct json_node *keys, struct workspace *ws, const struct crypto *crypto,
+		      struct role_ring *out);
+/* "keyids" and "threshold" of an object. A threshold that its keys cannot meet is legal: nothing verifies then. */
+void role_decode(struct json_reader *r, struct json_node *object, struct workspace *ws, const struct role_ring *ring,
+		 struct role *out);
+/* The members "keyids" and "threshold" stand apart in canonical order, so each has its writer. */
+void role_write_keyids(struct json_writer *w, const struct role *role);
+/*
+ * For writing a "keys" object in order: moves *best to the role's first key after the given id, if that comes before
+ * *best (NULL: none yet). Called over all roles it finds the next key; begin with SPAN_NONE.
+ */
+void role_next_key(const struct role *role, struct span after, const struct role_key **best);
+/* One member of "keys". FAULT_VERSION in the writer for a key that is not usable: it cannot be written again. */
+void role_write_ring_key(struct json_writer *w, const struct role_key *key);
 
 /* The key object {"keytype":"ecdsa","scheme":"ecdsa-sha2-nistp256","keyval":{"public":PEM}} and its canonical id. */
 void role_write_key(struct json_writer *w, const struct public_key *key);

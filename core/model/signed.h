@@ -24,6 +24,9 @@ struct signed_json {
 	struct signed_signature *signatures;
 };
 
+/* SHA-256 of the canonical form of a value: of "signed", and of a key object for its id. */
+enum fault signed_digest(const struct crypto *crypto, const struct json_node *body, struct digest *out) MUST_USE;
+
 /* TUF metadata: any spelling of JSON, unknown members allowed. */
 enum fault signed_decode(struct span text, struct workspace *ws, const struct crypto *crypto,
 			 struct signed_json *out) MUST_USE;
@@ -36,6 +39,7 @@ struct signed_by {
 	struct span keyid_hex; /* 64 digits */
 	uint8_t raw[64];
 };
+/* canonical_body: the bytes that were signed, line ends raw; the file gets them as \n, so that it is JSON. */
 void signed_encode(struct writer *w, struct span canonical_body, const struct signed_by *by, uint32_t count);
 
 #endif

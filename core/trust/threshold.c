@@ -1,1 +1,57 @@
-typedef int not_written_yet;
+#include "threshold.h"
+
+static const struct role_key *threshold_key(const struct role *role, struct span keyid)
+{
+	for (uint32_t i = 0; i < role->count; i++)
+		if (span_equal(role->keys[i].keyid, keyid))
+			return &role->keys[i];
+	return NULL;
+}
+
+static bool threshold_is_revoked(const struct revocations *revoked, const struct digest *identity)
+{
+	for (uint32_t i = 0; revoked != NULL && i < revoked->count; i++)
+		if (digest_equal(&revoked->keys[i], identity))
+			return true;
+	return false;
+}
+
+static bool threshold_has(const struct role_key *const *counted, uint32_t count, const struct digest *identity)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (digest_equal(&counted[i]->identity, identity))
+			return true;
+	return false;
+}
+
+enum verdict threshold_check(const struct crypto *crypto, const struct role *role, const struct signed_json *object,
+			     const struct revocations *revoked)
+{
+	const struct role_key *counted[SIGNED_SIGNATURES_MAX];
+	uint32_t count = 0, revoked_count = 0;
+	/* A threshold of zero would trust everything. The decoder refuses it; this does not rely on that [META-6]. */
+	if (role->threshold == 0 || object->count > SIGNED_SIGNATURES_MAX)
+		return VERDICT_SIGNATURE;
+	for (uint32_t i = 0; i < object->count; i++) {
+		const struct signed_signature *signature = &object->signatures[i];
+		const struct role_key *key = threshold_key(role, signature->keyid);
+		if (!signature->usable || key == NULL || !key->usable)
+			continue;
+		if (threshold_has(counted, count + revoked_count, &key->identity))
+			continue;
+		if (!crypto->p256_verify(key->key.xy, &object->digest, signature->raw))
+			continue;
+		/* Revoked keys are kept behind the others: they are counted for the reason only. */
+		counted[count + revoked_count] = key;
+		if (threshold_is_revoked(revoked, &key->identity)) {
+			revoked_count++;
+			continue;
+		}
+		counted[count + revoked_count] = counted[count];
+		counted[count] = key;
+		count++;
+		if (count >= role->threshold)
+			return VERDICT_OK;
+	}
+	return count + revoked_count >= role->threshold ? VERDICT_KEY_REVOKED : VERDICT_SIGNATURE;
+}
