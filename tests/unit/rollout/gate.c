@@ -283,8 +283,8 @@ static void measured_times_replace_the_expectation(void)
 		CHECK(w >= before);
 		before = w;
 	}
-	/* 200 of 500 took as long; the slack is sqrt(ln(100)/1000). */
-	double still = 0.4 + sqrt(log(100) / 1000), p1 = 1 - 0.99 * pow(0.05, 2.0 / 50);
+	/* 199 of 500 took as long; the slack is sqrt(ln(100)/1000). */
+	double still = 199.0 / 500 + sqrt(log(100) / 1000), p1 = 1 - 0.99 * pow(0.05, 2.0 / 50);
 	double want = log((p1 / 2 + (1 - p1 / 2) * still) / (0.005 + 0.995 * still));
 	CHECK(fabs((double)gate_silence_unats(&p, 50, &times, 40) - want * 1e6) <= 1);
 	CHECK_EQ(gate_silence_unats(&p, 50, &times, 4294967296 + 5), failure); /* no wrap to 5 s */
