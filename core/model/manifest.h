@@ -34,8 +34,19 @@ struct manifest {
 	struct digest signed_digest; /* SHA-256 of the Sig_structure (RFC 9052 section 4.4): what a signature covers */
 };
 
-/* Decodes and checks the digest; verifying the signatures is trust/bootcheck.h's. */
+/*
+ * Decodes and checks the digest (FAULT_RANGE where it is another's); verifying the signatures is trust/bootcheck.h's.
+ * An algorithm other than ESP256 (-9) and SHA-256 (-16) is FAULT_VERSION.
+ */
 enum fault manifest_decode(struct span envelope, const struct crypto *crypto, struct manifest *out) MUST_USE;
+
+/*
+ * The same in two steps, so that a verifier can check the signatures before it parses what they cover: first the
+ * authentication block, which fills the second half of *out and gives the inner manifest; then that.
+ */
+enum fault manifest_decode_envelope(struct span envelope, const struct crypto *crypto, struct manifest *out,
+				    struct span *body) MUST_USE;
+enum fault manifest_decode_body(struct span body, struct manifest *out) MUST_USE;
 
 /* The inner manifest M (without its bstr head) from sequence, component, vendor, class, image, image_bytes, uri. */
 void manifest_encode_body(struct writer *w, const struct manifest *manifest);

@@ -9,7 +9,7 @@
 #include "manifest.h"
 #include "verdict.h"
 
-#define BOOT_KEYS_MAX 2      /* current, next */
+#define BOOT_KEYS_MAX 2 /* current, next */
 #define BOOT_EMERGENCY_MAX 3
 
 struct boot_key {
