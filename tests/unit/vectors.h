@@ -5,9 +5,10 @@
 #include "check.h"
 #include "span.h"
 
-/* Freed at the program's end only. */
+/* Valid until the next load. */
 static inline struct span vectors_load(const char *name)
 {
+	static uint8_t *bytes;
 	char path[4096];
 	snprintf(path, sizeof path, "%s/%s", VECTORS, name);
 	FILE *f = fopen(path, "rb");
@@ -16,7 +17,8 @@ static inline struct span vectors_load(const char *name)
 	long n = ftell(f);
 	CHECK(n >= 0 && fseek(f, 0, SEEK_SET) == 0);
 	/* Exactly as long as the file, so that a sanitizer sees a read past the end. */
-	uint8_t *bytes = malloc(n > 0 ? (size_t)n : 1);
+	free(bytes);
+	bytes = malloc(n > 0 ? (size_t)n : 1);
 	CHECK(bytes != NULL && fread(bytes, 1, (size_t)n, f) == (size_t)n);
 	fclose(f);
 	return (struct span){ bytes, (size_t)n };

@@ -51,7 +51,7 @@ static const struct {
 	{ PEM "\n", FAULT_SYNTAX },
 	{ "\n" PEM, FAULT_SYNTAX },
 	{ "x" PEM, FAULT_SYNTAX },
-	{ PEM PEM, FAULT_SYNTAX },
+	{ PEM PEM, FAULT_TRAILING },
 	{ PEM "x", FAULT_SYNTAX },
 	{ BEGIN LINE_1 "\n" LINE_2 "\n" END "\n", FAULT_SYNTAX },
 	{ BEGIN "\n" LINE_1 "\n" LINE_2 END "\n", FAULT_SYNTAX },

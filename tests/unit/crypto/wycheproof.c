@@ -5,6 +5,8 @@
 #include "json.h"
 #include "vectors.h"
 
+#define BYTES_MAX 65536 /* some of the malformed signatures are long */
+
 static _Alignas(max_align_t) uint8_t memory[8 << 20];
 
 /* Of the test case's signature, r || s; false where its encoding is refused already. */
@@ -26,7 +28,7 @@ static bool decode_der(struct span bytes, uint8_t raw[64])
 /* Of any even length, which json_hex() is too strict for. */
 static struct span hex_member(struct json_reader *r, struct json_node *object, const char *name, uint8_t *out)
 {
-	struct span digits = json_string(r, object, name, 2048);
+	struct span digits = json_string(r, object, name, 2 * BYTES_MAX);
 	CHECK_EQ(hex_decode(digits, out, digits.n / 2), FAULT_NONE);
 	return (struct span){ out, digits.n / 2 };
 }
@@ -34,7 +36,7 @@ static struct span hex_member(struct json_reader *r, struct json_node *object, c
 static void check_test(struct json_node *test, const uint8_t xy[64], decode_signature *decode)
 {
 	struct json_reader r = { 0 };
-	uint8_t message[1024], bytes[1024], raw[64];
+	uint8_t message[BYTES_MAX], bytes[BYTES_MAX], raw[64];
 	uint64_t id = json_uint(&r, test, "tcId", 1, 10000);
 	struct digest digest = sha256_of(&crypto_openssl, hex_member(&r, test, "msg", message));
 	struct span signature = hex_member(&r, test, "sig", bytes);
