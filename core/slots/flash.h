@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct flash {
-	int (*read)(void *self, uint64_t at, void *buffer, size_t n);          /* 0, or -1 */
+	int (*read)(void *self, uint64_t at, void *buffer, size_t n); /* 0, or -1 */
 	int (*program)(void *self, uint64_t at, const void *bytes, size_t n);
-	int (*erase)(void *self, uint64_t at, uint64_t n);                     /* multiples of erase_bytes */
-	int (*sync)(void *self);                                               /* durable when it returns 0 */
+	int (*erase)(void *self, uint64_t at, uint64_t n); /* multiples of erase_bytes */
+	int (*sync)(void *self);                           /* durable when it returns 0 */
 	uint64_t bytes;
 	uint32_t erase_bytes;
 	void *self;
