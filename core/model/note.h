@@ -13,6 +13,8 @@
 #define NOTE_BYTES_MAX 4096
 #define NOTE_ORIGIN_MAX 128
 #define NOTE_SIGNATURES_MAX 16
+#define NOTE_KEY_HASH_BYTES 4
+#define NOTE_SIGNATURE_STORE 80 /* key hash and an ECDSA signature */
 #define PROOF_BYTES_MAX 16384
 #define PROOF_PATH_MAX 63
 
@@ -24,8 +26,8 @@ struct checkpoint {
 
 struct note_signature {
 	struct span name;
-	uint8_t key_hash[4];
-	struct span der; /* the signature, ASN.1; points into the workspace that was given */
+	uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+	struct span der; /* the signature, ASN.1; points into the note's der_store */
 };
 
 struct note {
@@ -33,15 +35,20 @@ struct note {
 	struct checkpoint checkpoint;
 	uint32_t count;
 	struct note_signature signatures[NOTE_SIGNATURES_MAX];
-	uint8_t der_store[NOTE_SIGNATURES_MAX][80];
+	uint8_t der_store[NOTE_SIGNATURES_MAX][NOTE_SIGNATURE_STORE];
 };
 
-enum fault note_decode(struct span text, struct note *out) MUST_USE; /* out must not move: signatures point into it */
+/*
+ * A note whose text is a checkpoint and nothing more: extension lines are refused. Signatures of any type and key are
+ * listed; one that is too long for ECDSA on P-256 has an empty der. out must not move: signatures point into it.
+ */
+enum fault note_decode(struct span text, struct note *out) MUST_USE;
 void checkpoint_encode(struct writer *w, const struct checkpoint *checkpoint); /* the note's text */
-void note_key_hash(const struct crypto *crypto, struct span name, const struct public_key *key, uint8_t out[4]);
+/* The key id: the first bytes of SHA-256 of the SPKI. Type 0x02, unlike others, leaves the name out of it. */
+void note_key_hash(const struct crypto *crypto, const struct public_key *key, uint8_t out[NOTE_KEY_HASH_BYTES]);
 /* "— name base64(hash || der)\n", to be appended to text and an empty line */
-void note_write_signature(struct writer *w, const struct crypto *crypto, struct span name,
-			  const struct public_key *key, const uint8_t raw[64]);
+void note_write_signature(struct writer *w, const struct crypto *crypto, struct span name, const struct public_key *key,
+			  const uint8_t raw[64]);
 
 struct proof {
 	uint8_t salt[32];
@@ -51,6 +58,7 @@ struct proof {
 	struct span checkpoint; /* the signed note */
 };
 
+/* The checkpoint is cut off, not looked into. */
 enum fault proof_decode(struct span text, struct proof *out) MUST_USE;
 void proof_encode(struct writer *w, const struct proof *proof);
 

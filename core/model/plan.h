@@ -31,10 +31,10 @@ struct plan {
 	const struct stage *stages;
 	/* the gate's policy, for the server; rates in parts per million */
 	uint32_t p0_ppm, alpha_ppm, beta_ppm;
-	uint32_t soak_s;             /* after the last success of a stage */
-	uint32_t coverage_percent;   /* of a stage's devices that must have succeeded */
-	uint32_t report_expected_s;  /* a healthy device has reported by then */
-	uint32_t in_flight;          /* unresolved devices at the start */
+	uint32_t soak_s;            /* after the last success of a stage */
+	uint32_t coverage_percent;  /* of a stage's devices that must have succeeded */
+	uint32_t report_expected_s; /* a healthy device has reported by then */
+	uint32_t in_flight;         /* unresolved devices at the start */
 };
 
 enum fault plan_decode(struct span text, struct workspace *ws, struct plan *out) MUST_USE;

@@ -5,7 +5,8 @@
  *   record  op u8 | result SHA-256 [32] | FULL: offset u64, travel_bytes u32, travel SHA-256 [32]
  *
  * FULL: the travelling bytes, at offset in the payload, are one zstd frame of the segment. ZERO: nothing travels.
- * COPY and DELTA are reserved and refused by this version. Every segment but the last is segment_bytes long.
+ * COPY and DELTA are reserved and refused by this version. Every segment but the last is segment_bytes long, a power
+ * of two; count is what image_bytes asks for.
  */
 #ifndef SEGMENTS_H
 #define SEGMENTS_H
@@ -27,7 +28,8 @@ struct segments {
 	uint64_t image_bytes;
 	struct digest image;
 	uint32_t count;
-	struct cursor records; /* at the first record */
+	struct cursor records; /* at the next record: the first one, after segments_decode() */
+	uint32_t next;         /* its index */
 };
 
 struct segment {

@@ -1,4 +1,21 @@
-#include "stages.h"
+#include "stage.h"
+
+uint32_t stage_position(const struct crypto *crypto, struct span salt, struct span device_id)
+{
+	if (salt.n != STAGE_SALT_BYTES)
+		return STAGE_RANGE_ALL;
+
+	struct sha256 hash;
+	struct digest digest;
+	crypto->sha256_init(&hash);
+	crypto->sha256_update(&hash, salt);
+	crypto->sha256_update(&hash, device_id);
+	crypto->sha256_final(&hash, &digest);
+
+	const uint8_t *b = digest.bytes;
+	uint64_t x = (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+	return (uint32_t)(x * STAGE_RANGE_ALL >> 32);
+}
 
 static bool is_listed(const struct stage *stage, struct span device_id)
 {

@@ -1,4 +1,4 @@
-#include "stages.h"
+#include "stage.h"
 #include "check.h"
 
 #define TEXT(literal)                                           \
