@@ -5,9 +5,9 @@
  *
  *   client_begin(&client, &config);
  *   for (;;) switch (client_step(&client, &request)) {
- *   case CLIENT_LOAD:  client_loaded(&client, n or CLIENT_ABSENT); ...
- *   case CLIENT_FETCH: client_fetched(&client, CLIENT_HTTP_OK, n); ...
- *   case CLIENT_SAVE:  client_saved(&client); ...
+ *   case CLIENT_LOAD:  client_loaded(&client, CLIENT_GOT, n); ... or CLIENT_ABSENT, 0
+ *   case CLIENT_FETCH: client_fetched(&client, CLIENT_GOT, n); ...
+ *   case CLIENT_SAVE:  client_saved(&client, true); ...
  *   case CLIENT_DONE:  refreshed; or the answer to client_look_up() is in client.found
  *   case CLIENT_REFUSED: client.verdict, client.fault, client.what say why; nothing bad was saved
  *   }
@@ -20,12 +20,13 @@
 
 #define CLIENT_ROOT_STEPS_MAX 256
 #define CLIENT_DELEGATIONS_MAX 32
+#define CLIENT_KEPT_MAX 8
 #define CLIENT_NAME_MAX (METADATA_ROLE_NAME_MAX * 3 + 32)
 
 enum client_action {
-	CLIENT_LOAD,    /* read the stored file request.name into request.buffer, then client_loaded() */
-	CLIENT_FETCH,   /* GET request.name below metadata/, at most request.capacity bytes, then client_fetched() */
-	CLIENT_SAVE,    /* store request.bytes under request.name, durably and atomically, then client_saved() */
+	CLIENT_LOAD,  /* read the stored file request.name into request.buffer, then client_loaded() */
+	CLIENT_FETCH, /* GET request.name below metadata/, at most request.capacity bytes, then client_fetched() */
+	CLIENT_SAVE,  /* store request.bytes under request.name, durably and atomically, then client_saved() */
 	CLIENT_DONE,
 	CLIENT_REFUSED, /* trust says no: client.verdict */
 	CLIENT_FAILED,  /* the network or the store failed: try again later; client.what names the file */
@@ -39,54 +40,61 @@ enum client_answer {
 };
 
 struct client_request {
-	char name[CLIENT_NAME_MAX]; /* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
-	uint8_t *buffer;            /* LOAD, FETCH */
+	char name
+		[CLIENT_NAME_MAX]; /* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
+	uint8_t *buffer; /* LOAD, FETCH */
 	size_t capacity;
-	struct span bytes;          /* SAVE */
+	struct span bytes; /* SAVE */
 };
 
 struct client_config {
 	const struct crypto *crypto;
-	struct workspace *ws;        /* holds everything until the next client_begin(); a few times the metadata's size */
-	int64_t now_unix;            /* clamped to the floor by the caller; fixed for the cycle */
+	struct workspace *ws; /* holds everything until the next client_begin(); a few times the metadata's size */
+	int64_t now_unix;     /* clamped to the floor by the caller; fixed for the cycle */
 	const struct revocations *revoked; /* or NULL */
 };
 
 struct client {
 	/* the outcome; read only */
 	enum verdict verdict;
-	enum fault fault;             /* of VERDICT_MALFORMED */
-	char what[CLIENT_NAME_MAX];   /* the file at which it stopped */
-	const struct target *found;   /* NULL: no role lists it (the action is CLIENT_DONE then) */
+	enum fault fault;                  /* of VERDICT_MALFORMED */
+	char what[CLIENT_NAME_MAX];        /* the file at which it stopped */
+	const struct target *found;        /* NULL: no role lists it (the action is CLIENT_DONE then) */
 	const struct delegation *found_by; /* the delegation that listed it; NULL: top-level targets */
 	struct root root;
-	struct timestamp timestamp;
+	struct timestamp timestamp; /* after a refresh, issued_unix is not above the expiry of root and targets */
 	struct snapshot snapshot;
 	struct targets targets;
 	bool refreshed;
-	bool changed;                 /* something new was saved in this cycle */
+	bool changed; /* something new was saved in this cycle */
 	/* private */
 	struct client_config config;
-	int state;
+	int state;                 /* what the next answer is to */
+	enum client_action action; /* the last one given out */
 	struct client_request pending;
+	bool answered;
 	enum client_answer answer;
 	size_t answer_bytes;
-	bool answered;
-	uint32_t steps;
-	uint64_t want_version;
-	struct span look_up;
-	struct span candidate;        /* the bytes just fetched */
+	size_t ceiling; /* of the file under way, whatever room the workspace has */
+	size_t mark;    /* where the file under way begins in the workspace */
+	size_t root_mark, snapshot_mark;
+	struct span candidate; /* the bytes just loaded or fetched */
 	struct signed_json envelope;
-	struct span old_timestamp_bytes, old_snapshot_bytes;
+	uint32_t root_steps;
 	bool has_old_timestamp, has_old_snapshot;
 	struct timestamp old_timestamp;
 	struct snapshot old_snapshot;
-	uint32_t stack_count, visited_count;
-	struct client_frame {
-		const struct delegation *role;
-		const struct role *by;
-	} stack[METADATA_DELEGATIONS_MAX];
+	const struct delegation *role;      /* being loaded; NULL: top-level targets */
+	const struct snapshot_entry *entry; /* what the snapshot says of it */
+	struct targets loaded;
+	struct span look_up;
+	uint32_t stack_count, visited_count, kept_count;
+	const struct delegation *stack[METADATA_DELEGATIONS_MAX];
 	struct span visited[CLIENT_DELEGATIONS_MAX];
+	struct client_kept { /* roles of this cycle that need not be loaded again */
+		const struct delegation *role;
+		struct targets targets;
+	} kept[CLIENT_KEPT_MAX];
 };
 
 void client_begin(struct client *client, const struct client_config *config);
@@ -95,7 +103,10 @@ void client_loaded(struct client *client, enum client_answer answer, size_t n);
 void client_fetched(struct client *client, enum client_answer answer, size_t n);
 void client_saved(struct client *client, bool ok);
 
-/* After a refresh that ended in CLIENT_DONE: begin the search for a target; step again until DONE. */
+/*
+ * After a refresh that ended in CLIENT_DONE: begin the search for a target; step again until DONE. The path must outlive
+ * the search. What earlier searches found stays valid until the next client_begin().
+ */
 void client_look_up(struct client *client, struct span path);
 /* The delegation of the top-level targets with this name (its keys sign directives, say), or NULL. */
 const struct delegation *client_delegation(const struct client *client, const char *name);
