@@ -1,7 +1,8 @@
 /*
  * X.509 certificates (RFC 5280) and PKCS#10 requests (RFC 2986), P-256 with SHA-256 only, always as DER in the caller's
  * memory. Certificates are built without the issuer's private key: the TBS part is hashed, a callback signs, the result
- * is verified. Serial numbers are random, 128 bits.
+ * is verified. Serial numbers are random, 128 bits. Implemented in port/openssl; the header stands here because a file
+ * openssl/x509.h would hide OpenSSL's own of that name.
  */
 #ifndef X509_H
 #define X509_H
