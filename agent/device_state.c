@@ -21,6 +21,7 @@ static void write_report(struct json_writer *w, const struct device_state *state
 	json_write_name(w, "report");
 	json_write_object(w);
 	json_write_member_text(w, "cause", state->report_cause);
+	json_write_member_bool(w, "pending", state->report_pending);
 	json_write_member_uint(w, "sequence", state->report_sequence);
 	json_write_member_uint(w, "state", (uint64_t)state->report_state);
 	json_write_member_text(w, "target", state->report_target);
@@ -34,6 +35,7 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	json_write_member_bool(&w, "attested", state->attested);
 	json_write_member_uint(&w, "boot_count", state->boot_count);
 	json_write_member_uint(&w, "clock_floor", (uint64_t)state->clock_floor_unix);
+	json_write_member_hex(&w, "clock_keys", digest_span(&state->clock_keys));
 	json_write_member_uint(&w, "counter_floor", state->counter_floor);
 	json_write_member_uint(&w, "directive_sequence", state->directive_sequence);
 	write_release(&w, "failed", &state->failed);
@@ -45,6 +47,7 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	write_report(&w, state);
 	write_release(&w, "running", &state->running);
 	write_release(&w, "target", &state->target);
+	json_write_member_uint(&w, "target_slot", (uint64_t)state->target_slot);
 	json_write_member_text(&w, "type", "installer-state");
 	json_write_member_uint(&w, "version", 1);
 	json_write_object_end(&w);
@@ -78,6 +81,7 @@ static void read_report(struct json_reader *r, struct json_node *object, struct 
 	if (node == NULL)
 		return;
 	copy_text(r, node, "cause", out->report_cause, sizeof out->report_cause);
+	out->report_pending = json_bool(r, node, "pending");
 	out->report_sequence = json_uint(r, node, "sequence", 0, JSON_INTEGER_MAX);
 	out->report_state = (enum report_state)json_uint(r, node, "state", REPORT_IDLE, REPORT_FAILED);
 	copy_text(r, node, "target", out->report_target, sizeof out->report_target);
@@ -106,6 +110,7 @@ enum fault device_state_decode(struct span text, struct workspace *ws, struct de
 	out->attested = json_bool(&r, top, "attested");
 	out->boot_count = json_uint(&r, top, "boot_count", 0, JSON_INTEGER_MAX);
 	out->clock_floor_unix = (int64_t)json_uint(&r, top, "clock_floor", 0, JSON_INTEGER_MAX);
+	json_hex(&r, top, "clock_keys", out->clock_keys.bytes, sizeof out->clock_keys.bytes);
 	out->counter_floor = json_uint(&r, top, "counter_floor", 0, JSON_INTEGER_MAX);
 	out->directive_sequence = json_uint(&r, top, "directive_sequence", 0, JSON_INTEGER_MAX);
 	read_release(&r, top, "failed", &out->failed);
@@ -113,6 +118,7 @@ enum fault device_state_decode(struct span text, struct workspace *ws, struct de
 	read_report(&r, top, out);
 	read_release(&r, top, "running", &out->running);
 	read_release(&r, top, "target", &out->target);
+	out->target_slot = (enum slot)json_uint(&r, top, "target_slot", SLOT_A, SLOT_NONE);
 	json_close(&r, top);
 	return r.fault;
 }

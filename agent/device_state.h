@@ -6,6 +6,7 @@
 #define DEVICE_STATE_H
 
 #include "report.h"
+#include "slot.h"
 #include "store.h"
 #include "verdict.h"
 
@@ -26,13 +27,16 @@ struct device_state {
 	uint64_t report_sequence;    /* of the last report made */
 	uint64_t directive_sequence; /* of the last directive obeyed */
 	uint64_t counter_floor;      /* the highest counter that was confirmed */
-	int64_t clock_floor_unix;    /* the highest verified x-issued */
+	int64_t clock_floor_unix;    /* the highest verified x-issued under the timestamp keys that follow */
+	struct digest clock_keys;    /* of their identities: other keys reset the floor */
 	struct device_release running;
 	struct device_release target;      /* being installed, or in trial; counter 0: none */
+	enum slot target_slot;             /* where; means nothing without a target */
 	struct device_release failed;      /* failed its trial here: not tried again; counter 0: none */
 	bool attested;                     /* the server has the report key's certificate */
 	uint64_t refusals[VERDICT_COUNT_]; /* since the last acknowledged report */
-	enum report_state report_state;    /* of the last report made, and what it spoke of */
+	bool report_pending;               /* the last report made is not acknowledged */
+	enum report_state report_state;    /* of that report, and what it spoke of */
 	char report_target[METADATA_PATH_MAX + 1];
 	char report_cause[REPORT_CAUSE_MAX + 1];
 };

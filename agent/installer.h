@@ -3,8 +3,8 @@
  * for it: not the server's, not the fetcher's. One poll cycle is one call; the caller waits between calls.
  *
  *   installer_open(&installer, &config, &ports, block, INSTALLER_BLOCK_BYTES, &e)   reads the state
- *   installer_start(&installer, &e)      once after each start: settles a trial (confirm, or note that it was lost)
- *   installer_cycle(&installer, &wait_ms, &e)   refresh, poll, and install what is authorised
+ *   installer_start(&installer, &out, &e)   once after each start: settles a trial (confirm, or note that it was lost)
+ *   installer_cycle(&installer, &wait_ms)   refresh, poll, and install what is authorised
  *
  * All that a power cut may interrupt is either repeated or found done: the order of effects is told in installer.c.
  */
@@ -84,14 +84,16 @@ struct installer {
 	struct device_facts facts;
 	struct directive_question question; /* nonce: in memory only, so that a reboot voids it */
 	uint64_t asked_ms;
+	struct journal journal;
 	uint32_t poll_s, failures;
-	bool attested; /* the server has our certificate */
+	uint32_t retry_after_s; /* asked for by the server in this cycle; 0: not */
 };
 
 /* The installer, config's and ports' pointers must outlive it. block: at least INSTALLER_BLOCK_BYTES. */
 int installer_open(struct installer *installer, const struct installer_config *config,
 		   const struct installer_ports *ports, void *block, size_t n, struct error *e) MUST_USE;
-int installer_start(struct installer *installer, struct error *e) MUST_USE;
+/* REBOOT: an image is READY but did not get its turn, or the trial was found unhealthy: boot again before all else. */
+int installer_start(struct installer *installer, enum installer_outcome *out, struct error *e) MUST_USE;
 /*
  * Never fails for good: what went wrong was reported as an event and, where the server should know, as a report.
  * *wait_ms is the time to the next cycle, jitter included.

@@ -9,9 +9,10 @@
 #include "span.h"
 
 struct fetch_answer {
-	unsigned status; /* HTTP; 0: no answer */
-	size_t n;        /* bytes of the body that are in the buffer */
-	bool too_big;    /* the body went over capacity; it was cut off */
+	unsigned status;        /* HTTP; 0: no answer */
+	size_t n;               /* bytes of the body that are in the buffer */
+	bool too_big;           /* the body went over capacity; it was cut off */
+	uint32_t retry_after_s; /* of 429 and 503; 0: none was named */
 };
 
 struct fetch {

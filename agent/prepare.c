@@ -1,0 +1,127 @@
+#include "prepare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hex.h"
+#include "refresh.h"
+
+#define HEX_BYTES (2 * DIGEST_BYTES + 1)
+#define PATH_BYTES (HEX_BYTES + 32)
+
+static int get_object(struct installer *i, const struct object *object, uint64_t max_bytes, struct span *out,
+		      struct setback *s)
+{
+	char hex[HEX_BYTES], path[PATH_BYTES];
+	if (object->bytes > max_bytes)
+		return setback_refuse(s, VERDICT_LENGTH, "an object of the release");
+	hex_text(digest_span(&object->sha256), hex);
+	snprintf(path, sizeof path, "objects/%s", hex);
+	return refresh_object(i, path, object->bytes, &object->sha256, out, s);
+}
+
+/* --- the log --- */
+
+static int get_proof(struct installer *i, const struct digest *detail, struct span *out, struct setback *s)
+{
+	char hex[HEX_BYTES], path[PATH_BYTES];
+	struct fetch_answer got = { 0 };
+	hex_text(digest_span(detail), hex);
+	snprintf(path, sizeof path, "log/proof/%s", hex);
+	uint8_t *buffer = workspace_take(&i->task, PROOF_BYTES_MAX);
+	if (buffer == NULL)
+		return error_set(&s->error, "read a log proof: workspace too small");
+	if (i->ports.fetch.get(i->ports.fetch.self, path, 0, 0, buffer, PROOF_BYTES_MAX, &got, &s->error) < 0)
+		return -1;
+	if (got.status == 404 || got.too_big)
+		return setback_refuse(s, VERDICT_UNLOGGED, "no usable proof at %s", path);
+	if (got.status != 200)
+		return error_retry(&s->error, "GET %s: the server answered %u", path, got.status);
+	*out = (struct span){ buffer, got.n };
+	return 0;
+}
+
+static int check_logged(struct installer *i, const struct offer *offer, struct setback *s)
+{
+	const struct device_config *device = i->config.device;
+	struct log_identity log = { span_of_text(device->log_origin), device->log_key };
+	struct digest detail;
+	struct span proof;
+	if (offer->install.release.log == LOG_NONE)
+		return 0;
+	if (offer->install.release.log != LOG_REQUIRED) /* a policy that this version cannot check is not met */
+		return setback_refuse(s, VERDICT_UNLOGGED, "the release asks for witnesses");
+	enum fault fault = logged_detail(i->config.crypto, offer->target, &detail);
+	if (fault != FAULT_NONE)
+		return setback_malformed(s, fault, "the release's entry");
+	if (get_proof(i, &detail, &proof, s) < 0)
+		return -1;
+	enum verdict verdict = logged_check(i->config.crypto, &log, proof, &detail);
+	return verdict == VERDICT_OK ? 0 : setback_refuse(s, verdict, "the release's log proof");
+}
+
+/* --- the boot manifest --- */
+
+static bool is_of_release(const struct manifest *manifest, const struct release *release)
+{
+	return digest_equal(&manifest->image, &release->image) && manifest->image_bytes == release->image_bytes &&
+	       manifest->sequence == release->counter;
+}
+
+static int check_manifest(struct installer *i, struct prepared_install *out, struct setback *s)
+{
+	const struct release *release = &out->what->release;
+	enum fault fault;
+	if (get_object(i, &release->manifest, MANIFEST_BYTES_MAX, &out->envelope, s) < 0)
+		return -1;
+	enum verdict verdict = bootcheck_manifest(i->config.crypto, i->config.boot, BOOT_SLOT, i->config.epoch_floor,
+						  slot_room(out->region), out->envelope, &out->manifest, &fault);
+	if (verdict == VERDICT_MALFORMED)
+		return setback_malformed(s, fault, "the boot manifest");
+	if (verdict != VERDICT_OK)
+		return setback_refuse(s, verdict, "the boot manifest");
+	if (!is_of_release(&out->manifest.manifest, release))
+		return setback_refuse(s, VERDICT_MANIFEST, "the boot manifest");
+	/* an image whose epoch the counter cannot reach would boot once, and nothing after it ever again */
+	if (COUNTER_EPOCH(release->counter) > i->config.epoch_max)
+		return setback_refuse(s, VERDICT_EPOCH, "epoch %u, the counter ends at %u",
+				      COUNTER_EPOCH(release->counter), i->config.epoch_max);
+	return 0;
+}
+
+/* --- the segment table, and the place --- */
+
+static int check_table(struct installer *i, struct prepared_install *out, struct setback *s)
+{
+	const struct release *release = &out->what->release;
+	struct span text;
+	if (get_object(i, &release->table, SEGMENTS_BYTES_MAX, &text, s) < 0)
+		return -1;
+	enum fault fault = segments_decode(text, release->payload.bytes, &out->table);
+	if (fault != FAULT_NONE)
+		return setback_malformed(s, fault, "the segment table");
+	if (out->table.image_bytes != release->image_bytes || !digest_equal(&out->table.image, &release->image))
+		return setback_refuse(s, VERDICT_SEGMENT, "the segment table is of another image");
+	return 0;
+}
+
+/* From recovery, the slot that is not active: the one that worked last is kept for as long as possible. */
+static int choose_slot(struct installer *i, struct prepared_install *out, struct setback *s)
+{
+	enum slot running = i->config.running;
+	if (running == SLOT_NONE)
+		running = i->journal.now.active;
+	out->slot = running == SLOT_NONE ? SLOT_A : slot_other(running);
+	out->region = &i->ports.slots[out->slot];
+	if (out->what->release.image_bytes > slot_room(out->region))
+		return setback_refuse(s, VERDICT_SIZE, "the release");
+	return 0;
+}
+
+int prepare_install(struct installer *i, const struct offer *offer, struct prepared_install *out, struct setback *s)
+{
+	*out = (struct prepared_install){ .what = &offer->install };
+	if (choose_slot(i, out, s) < 0 || check_logged(i, offer, s) < 0 || check_manifest(i, out, s) < 0)
+		return -1;
+	return check_table(i, out, s);
+}
