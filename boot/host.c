@@ -158,6 +158,17 @@ static int host_create_regions(const char *device_directory, const struct host_n
 	return host_flash_create(path, HOST_FLASH_JOURNAL_BYTES, HOST_FLASH_JOURNAL_ERASE, e);
 }
 
+int host_save_identity(const char *device_directory, const struct boot_identity *identity, uint32_t epoch,
+		       struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	if (host_path(path, device_directory, "keys.json", e) != 0 || identity_file_save(path, identity, e) != 0)
+		return -1;
+	if (host_path(path, device_directory, "counter", e) != 0)
+		return -1;
+	return host_counter_save(path, epoch, e);
+}
+
 int host_create(const char *device_directory, const struct host_new *new_host, struct error *e)
 {
 	char path[FILE_PATH_MAX];
@@ -165,12 +176,7 @@ int host_create(const char *device_directory, const struct host_new *new_host, s
 		return -1;
 	if (host_create_regions(device_directory, new_host, e) != 0)
 		return -1;
-	if (host_path(path, device_directory, "keys.json", e) != 0 ||
-	    identity_file_save(path, new_host->identity, e) != 0)
-		return -1;
-	if (host_path(path, device_directory, "counter", e) != 0)
-		return -1;
-	return host_counter_save(path, new_host->epoch, e);
+	return host_save_identity(device_directory, new_host->identity, new_host->epoch, e);
 }
 
 /* --- words --- */

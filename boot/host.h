@@ -46,6 +46,9 @@ struct host_new {
 	uint64_t recovery_bytes;
 };
 int host_create(const char *device_directory, const struct host_new *new_host, struct error *e) MUST_USE;
+/* Of these only the boot stage's own files, keys.json and counter, in a DIR/boot that stands. */
+int host_save_identity(const char *device_directory, const struct boot_identity *identity, uint32_t epoch,
+		       struct error *e) MUST_USE;
 
 /* One line for people about an event: "slot b: image refused (signature: ...)". Returns out. */
 const char *host_event_line(enum slboot_event event, enum slboot_image image, uint32_t detail, char *out,
