@@ -1,10 +1,10 @@
-#include "stage.h"
 #include "check.h"
 #include "crypto_openssl.h"
+#include "stage.h"
 
 /* Salt 00 01 .. 1f; the expected values are `{ salt; printf id; } | sha256sum`, first eight digits * 10000 >> 32. */
 static const uint8_t salt[STAGE_SALT_BYTES] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-						   16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+						16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
 static const uint8_t zero_salt[STAGE_SALT_BYTES];
 
 static uint32_t position(struct span with_salt, const char *id)
