@@ -1,22 +1,26 @@
-/* A device directory (agent/device.h) on a file system, for the programs that make one or run one. */
+/* A device directory (agent/device.h, boot/host.h) on a file system, for the programs that make one or run one. */
 #ifndef DEVICE_DIR_H
 #define DEVICE_DIR_H
 
 #include "device.h"
 #include "file.h"
+#include "host.h"
 #include "store_dir.h"
 
 struct device_dir {
 	char path[FILE_PATH_MAX];
 	struct store_dir top, fetcher, installer, state;
-	int slot_fds[2], journal_fd;
+	struct host host; /* regions, boot keys, counter */
 	struct device_places places;
 };
 
-/* Makes DIR with all parts and fills it (device_create). Fails where DIR holds a device.json already. */
+/*
+ * Makes DIR (its parent must exist) with all parts and fills it: regions, boot keys and epoch counter by the boot stage,
+ * the rest by device_create(). Fails where DIR holds a device.json already.
+ */
 int device_dir_make(const struct crypto *crypto, const char *path, const struct device_new *new_device,
-		    struct error *e) MUST_USE;
-/* Opens a made one. d must not move while it is open. */
+		    const struct boot_identity *boot, uint32_t epoch, struct error *e) MUST_USE;
+/* Opens a made one. d must not move while it is open; closed where it fails. */
 int device_dir_open(struct device_dir *d, const char *path, struct device_config *config, struct error *e) MUST_USE;
 void device_dir_close(struct device_dir *d);
 
