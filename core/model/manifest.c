@@ -179,8 +179,8 @@ enum fault manifest_decode_envelope(struct span envelope, const struct crypto *c
 	manifest_key(&c, &keys, SUIT_MANIFEST);
 	struct span inner = cbor_bytes(&c);
 	/* Severed members and integrated payloads are bytes that no digest checked at boot would cover. */
-	if (members > 2)
-		cursor_fail(&c, FAULT_UNKNOWN);
+	if (members != 2)
+		cursor_fail(&c, members < 2 ? FAULT_MISSING : FAULT_UNKNOWN);
 	enum fault fault = cursor_end(&c);
 	if (fault != FAULT_NONE)
 		return fault;
@@ -198,24 +198,23 @@ static void manifest_policy(struct cursor *c)
 		cursor_fail(c, FAULT_RANGE);
 }
 
-/* The cursor stands before the first command of a sequence; how many items are left after an optional 12, 0. */
-static uint32_t manifest_commands(struct cursor *c, uint32_t count)
-{
-	uint32_t items = cbor_array(c, count + 2);
-	if (items == count + 2) {
-		cbor_expect_int(c, SUIT_SET_INDEX);
-		cbor_expect_int(c, 0);
-		items -= 2;
-	}
-	if (items != count)
-		cursor_fail(c, FAULT_MISSING);
-	return c->fault == FAULT_NONE ? items : 0;
-}
-
 static void manifest_command(struct cursor *c, int64_t command)
 {
 	if (cbor_int(c) != command)
 		cursor_fail(c, FAULT_UNKNOWN);
+}
+
+/* A sequence of so many items, after an optional 12, 0: "of the first component", which is the only one. */
+static void manifest_commands(struct cursor *c, uint32_t count)
+{
+	uint32_t items = cbor_array(c, count + 2);
+	if (items == count + 2) {
+		manifest_command(c, SUIT_SET_INDEX);
+		manifest_command(c, 0);
+		items -= 2;
+	}
+	if (items != count)
+		cursor_fail(c, FAULT_MISSING);
 }
 
 static void manifest_condition(struct cursor *c, int64_t condition)
@@ -228,7 +227,7 @@ static void manifest_condition(struct cursor *c, int64_t condition)
 static void manifest_single(struct cursor *outer, int64_t command)
 {
 	struct cursor c = cbor_inside(outer);
-	(void)manifest_commands(&c, 2);
+	manifest_commands(&c, 2);
 	manifest_condition(&c, command);
 	manifest_leave(outer, &c);
 }
@@ -238,7 +237,7 @@ static void manifest_shared(struct cursor *outer, struct manifest *out)
 {
 	struct cursor c = cbor_inside(outer);
 	struct cbor_keys keys = { 0 };
-	(void)manifest_commands(&c, 6);
+	manifest_commands(&c, 6);
 	manifest_command(&c, SUIT_OVERRIDE);
 	manifest_map(&c, 4);
 	manifest_key(&c, &keys, SUIT_PARAMETER_VENDOR);
@@ -276,7 +275,7 @@ static void manifest_common(struct cursor *outer, struct manifest *out)
 static void manifest_install(struct cursor *outer, struct manifest *out)
 {
 	struct cursor c = cbor_inside(outer);
-	(void)manifest_commands(&c, 6);
+	manifest_commands(&c, 6);
 	manifest_command(&c, SUIT_OVERRIDE);
 	manifest_map(&c, 1);
 	manifest_key(&c, &(struct cbor_keys){ 0 }, SUIT_PARAMETER_URI);

@@ -20,12 +20,12 @@ static bool bootcheck_same_key(const struct boot_key *a, const struct boot_key *
 	return memcmp(a->key.xy, b->key.xy, sizeof a->key.xy) == 0;
 }
 
-/* Distinct unrevoked keys among the signers: a key that was provisioned twice counts once. */
-static uint32_t bootcheck_distinct(const struct boot_key *keys, uint32_t count, uint32_t signers)
+/* Distinct keys among the signers, revoked ones too or not: a key that was provisioned twice counts once. */
+static uint32_t bootcheck_distinct(const struct boot_key *keys, uint32_t count, uint32_t signers, bool with_revoked)
 {
 	uint32_t distinct = 0;
 	for (uint32_t k = 0; k < count; k++) {
-		bool counts = (signers >> k & 1) != 0 && !keys[k].revoked;
+		bool counts = (signers >> k & 1) != 0 && (with_revoked || !keys[k].revoked);
 		for (uint32_t earlier = 0; earlier < k && counts; earlier++)
 			counts = !keys[earlier].present || !bootcheck_same_key(&keys[earlier], &keys[k]);
 		distinct += counts;
@@ -38,15 +38,14 @@ static enum verdict bootcheck_signatures(const struct crypto *crypto, const stru
 					 enum boot_component component, const struct manifest *manifest)
 {
 	uint32_t signers = bootcheck_signers(crypto, manifest, identity->keys, BOOT_KEYS_MAX);
-	if (bootcheck_distinct(identity->keys, BOOT_KEYS_MAX, signers) >= 1)
+	if (bootcheck_distinct(identity->keys, BOOT_KEYS_MAX, signers, false) >= 1)
 		return VERDICT_OK;
 	if (component != BOOT_RECOVERY)
 		return signers != 0 ? VERDICT_KEY_REVOKED : VERDICT_SIGNATURE;
 	uint32_t people = bootcheck_signers(crypto, manifest, identity->emergency, BOOT_EMERGENCY_MAX);
-	if (bootcheck_distinct(identity->emergency, BOOT_EMERGENCY_MAX, people) >= 2)
+	if (bootcheck_distinct(identity->emergency, BOOT_EMERGENCY_MAX, people, false) >= 2)
 		return VERDICT_OK;
-	/* With both signatures valid, only revocation can have kept them from counting. */
-	bool was_enough = (people & (people - 1)) != 0;
+	bool was_enough = bootcheck_distinct(identity->emergency, BOOT_EMERGENCY_MAX, people, true) >= 2;
 	return signers != 0 || was_enough ? VERDICT_KEY_REVOKED : VERDICT_SIGNATURE;
 }
 

@@ -1,0 +1,205 @@
+#include "manifest.h"
+#include "signing.h"
+#include "vectors.h"
+
+static const struct {
+	const char *file;
+	enum fault fault;
+	bool is_signed; /* by public_key.pem, where the grammar accepts it */
+} published[] = {
+	{ "example0.esp256.signed.cbor", FAULT_NONE, false }, /* an error of its source */
+	{ "example1.esp256.signed.cbor", FAULT_NONE, true },
+	{ "libcsuit/suit_manifest_exp0.suit", FAULT_NONE, true },
+	{ "libcsuit/suit_manifest_exp1.suit", FAULT_NONE, true },
+	/* ES256 (-7) is the same mathematics under a number that names no curve. */
+	{ "example0.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example1.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example2.es256.signed-severed.cbor", FAULT_VERSION, false },
+	{ "example2.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example3.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example4.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example5.es256.signed.cbor", FAULT_VERSION, false },
+	{ "example0.esp256.unsigned.cbor", FAULT_MISSING, false },
+	{ "example2.esp256.signed-severed.cbor", FAULT_TYPE, false }, /* a digest where the sequence should be */
+	{ "example2.esp256.signed.cbor", FAULT_UNKNOWN, false },      /* severed members beside the manifest */
+	{ "example3.esp256.signed.cbor", FAULT_UNKNOWN, false },      /* A/B by slot conditions */
+	{ "example4.esp256.signed.cbor", FAULT_TOO_LARGE, false },    /* two components */
+	{ "example5.esp256.signed.cbor", FAULT_TOO_LARGE, false },
+	{ "libcsuit/suit_manifest_exp2A.suit", FAULT_TYPE, false },
+	{ "libcsuit/suit_manifest_exp2B.suit", FAULT_UNKNOWN, false },
+	{ "libcsuit/suit_manifest_exp3.suit", FAULT_UNKNOWN, false },
+	{ "libcsuit/suit_manifest_exp4.suit", FAULT_TOO_LARGE, false },
+	{ "libcsuit/suit_manifest_exp5.suit", FAULT_TOO_LARGE, false },
+	{ "libcsuit/suit_manifest_expAF.suit", FAULT_TYPE, false }, /* MAC instead of signature, encryption */
+	{ "libcsuit/suit_manifest_expAFS.suit", FAULT_TYPE, false },
+	{ "libcsuit/suit_manifest_expAW.suit", FAULT_TYPE, false },
+	{ "libcsuit/suit_manifest_expD.suit", FAULT_TYPE, false },     /* no envelope tag */
+	{ "libcsuit/suit_manifest_expED.suit", FAULT_UNKNOWN, false }, /* integrated payload */
+	{ "libcsuit/suit_manifest_expEW.suit", FAULT_MISSING, false }, /* payload encryption */
+	{ "libcsuit/suit_manifest_expI.suit", FAULT_TYPE, false },
+	{ "libcsuit/suit_manifest_expS0.suit", FAULT_MISSING, false },
+	{ "libcsuit/suit_manifest_expS2.suit", FAULT_UNKNOWN, false },
+	{ "libcsuit/suit_manifest_expS3.suit", FAULT_UNKNOWN, false },
+	{ "libcsuit/suit_manifest_expU.suit", FAULT_TYPE, false },
+	{ "libcsuit/suit_manifest_expU0.suit", FAULT_MISSING, false },
+	{ "libcsuit/suit_manifest_expU1.suit", FAULT_MISSING, false },
+	{ "libcsuit/suit_manifest_expU2.suit", FAULT_VERSION, false },
+	{ "libcsuit/suit_manifest_expU3.suit", FAULT_VERSION, false },
+};
+
+static bool is_signed_by(const struct manifest *m, const struct public_key *key)
+{
+	return crypto_openssl.p256_verify(key->xy, &m->signed_digest, m->signatures[0].raw.at);
+}
+
+static void published_examples_get_their_verdicts(void)
+{
+	struct public_key key;
+	struct manifest m;
+	char path[256];
+	CHECK_EQ(key_from_pem(vectors_load("suit/public_key.pem"), &key), FAULT_NONE);
+	for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+		snprintf(path, sizeof path, "suit/%s", published[i].file);
+		enum fault fault = manifest_decode(vectors_load(path), &crypto_openssl, &m);
+		if (fault != published[i].fault)
+			printf("# %s\n", path);
+		CHECK_EQ(fault, published[i].fault);
+		if (fault == FAULT_NONE)
+			CHECK_EQ(is_signed_by(&m, &key), published[i].is_signed);
+	}
+}
+
+static void an_example_reads_as_its_text_says(void)
+{
+	struct manifest m;
+	struct span envelope = vectors_load("suit/example1.esp256.signed.cbor");
+	CHECK_EQ(manifest_decode(envelope, &crypto_openssl, &m), FAULT_NONE);
+	CHECK_EQ(m.sequence, 1);
+	CHECK_EQ(m.image_bytes, 34768);
+	CHECK_EQ(m.component_count, 1);
+	CHECK(m.component[0].n == 1 && m.component[0].at[0] == 0);
+	CHECK(m.vendor[0] == 0xfa && m.class[0] == 0x14 && m.image.bytes[0] == 0x00 && m.image.bytes[31] == 0x10);
+	CHECK(span_is(m.uri, "http://example.com/file.bin"));
+	CHECK_EQ(m.signature_count, 1);
+}
+
+static void what_is_encoded_decodes_to_the_same(void)
+{
+	static const int both[] = { KEY_EMERGENCY_1, KEY_EMERGENCY_2 };
+	uint8_t out[MANIFEST_BYTES_MAX];
+	struct manifest m = signing_manifest("recovery", COUNTER_OF(COUNTER_EPOCH_MAX, 7), SPAN_LIT("image")), back;
+	m.uri = SPAN_LIT("objects/1234");
+	struct span envelope = signing_envelope(&m, both, 2, out, sizeof out);
+	CHECK_EQ(manifest_decode(envelope, &crypto_openssl, &back), FAULT_NONE);
+	CHECK(back.sequence == m.sequence && back.image_bytes == m.image_bytes);
+	CHECK(memcmp(back.vendor, m.vendor, 16) == 0 && memcmp(back.class, m.class, 16) == 0);
+	CHECK(digest_equal(&back.image, &m.image) && span_equal(back.uri, m.uri));
+	CHECK(back.component_count == 1 && span_is(back.component[0], "recovery"));
+	CHECK_EQ(back.signature_count, 2);
+	struct public_key second = signing_public(KEY_EMERGENCY_2);
+	CHECK(crypto_openssl.p256_verify(second.xy, &back.signed_digest, back.signatures[1].raw.at));
+}
+
+static void what_the_grammar_lacks_is_not_encoded(void)
+{
+	uint8_t out[MANIFEST_BYTES_MAX], uri[MANIFEST_BYTES_MAX];
+	struct manifest m = signing_manifest("slot", COUNTER_OF(COUNTER_EPOCH_MAX + 1, 0), SPAN_LIT("image"));
+	struct writer w = writer_over(out, sizeof out);
+	manifest_encode_body(&w, &m);
+	CHECK_EQ(writer_end(&w), FAULT_RANGE);
+	m = signing_manifest("slot", 1, SPAN_LIT("image"));
+	m.component_count = 0;
+	w = writer_over(out, sizeof out);
+	manifest_encode_body(&w, &m);
+	CHECK_EQ(writer_end(&w), FAULT_RANGE);
+	m.component_count = 1;
+	memset(uri, 'u', sizeof uri);
+	m.uri = SPAN_OF(uri);
+	w = writer_over(out, sizeof out);
+	manifest_encode_body(&w, &m);
+	CHECK_EQ(writer_end(&w), FAULT_NO_SPACE);
+	w = writer_over(out, sizeof out);
+	manifest_encode(&w, &crypto_openssl, SPAN_LIT("body"), NULL, 0);
+	CHECK_EQ(writer_end(&w), FAULT_RANGE);
+}
+
+/* Refused by the grammar, by the digest, or by the key. */
+static bool is_accepted(struct span envelope, const struct public_key *key)
+{
+	struct manifest m;
+	if (manifest_decode(envelope, &crypto_openssl, &m) != FAULT_NONE)
+		return false;
+	for (uint32_t i = 0; i < m.signature_count; i++)
+		if (crypto_openssl.p256_verify(key->xy, &m.signed_digest, m.signatures[i].raw.at))
+			return true;
+	return false;
+}
+
+static void every_flipped_bit_and_every_cut_is_refused(void)
+{
+	uint8_t out[MANIFEST_BYTES_MAX], longer[MANIFEST_BYTES_MAX + 1];
+	struct public_key key = signing_public(KEY_CURRENT);
+	struct manifest m = signing_manifest("slot", 0x100000002, SPAN_LIT("image"));
+	struct span good = signing_by(KEY_CURRENT, &m, out, sizeof out);
+	CHECK(is_accepted(good, &key));
+	for (size_t bit = 0; bit < good.n * 8; bit++) {
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (is_accepted(good, &key))
+			printf("# bit %zu of byte %zu, now %02x\n", bit % 8, bit / 8, out[bit / 8]);
+		CHECK(!is_accepted(good, &key));
+		out[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t n = 0; n < good.n; n++) {
+		/* At the end of a block of its own, so that a sanitizer sees a read past it. */
+		uint8_t *copy = malloc(n > 0 ? n : 1);
+		memcpy(copy, out, n);
+		bool accepted = is_accepted((struct span){ copy, n }, &key);
+		free(copy);
+		CHECK(!accepted);
+	}
+	memcpy(longer, out, good.n);
+	longer[good.n] = 0;
+	CHECK(!is_accepted((struct span){ longer, good.n + 1 }, &key));
+	CHECK(is_accepted(good, &key));
+}
+
+static void a_leading_component_index_is_accepted(void)
+{
+	/* <<[12, 0, 3, 15]>> instead of <<[3, 15]>> as the validate member, and a wrong index. */
+	static const uint8_t plain[] = { 0x07, 0x43, 0x82, 0x03, 0x0f };
+	static const uint8_t indexed[] = { 0x07, 0x45, 0x84, 0x0c, 0x00, 0x03, 0x0f };
+	uint8_t body[MANIFEST_BYTES_MAX];
+	struct manifest m = signing_manifest("slot", 9, SPAN_LIT("image")), back;
+	struct writer w = writer_over(body, sizeof body);
+	manifest_encode_body(&w, &m);
+	size_t n = writer_span(&w).n, at = 0;
+	while (at < n && memcmp(body + at, plain, sizeof plain) != 0)
+		at++;
+	CHECK(at < n);
+	memmove(body + at + sizeof indexed, body + at + sizeof plain, n - at - sizeof plain);
+	memcpy(body + at, indexed, sizeof indexed);
+	n += sizeof indexed - sizeof plain;
+	CHECK_EQ(manifest_decode_body((struct span){ body, n }, &back), FAULT_NONE);
+	body[at + 4] = 1;
+	CHECK_EQ(manifest_decode_body((struct span){ body, n }, &back), FAULT_UNKNOWN);
+}
+
+static void a_body_of_another_version_is_refused(void)
+{
+	uint8_t body[MANIFEST_BYTES_MAX];
+	struct manifest m = signing_manifest("slot", 9, SPAN_LIT("image")), back;
+	struct writer w = writer_over(body, sizeof body);
+	manifest_encode_body(&w, &m);
+	CHECK_EQ(manifest_decode_body(writer_span(&w), &back), FAULT_NONE);
+	CHECK_EQ(body[2], 1);
+	body[2] = 2;
+	CHECK_EQ(manifest_decode_body(writer_span(&w), &back), FAULT_VERSION);
+}
+
+static const struct check_case cases[] = {
+	CASE(published_examples_get_their_verdicts),      CASE(an_example_reads_as_its_text_says),
+	CASE(what_is_encoded_decodes_to_the_same),        CASE(what_the_grammar_lacks_is_not_encoded),
+	CASE(every_flipped_bit_and_every_cut_is_refused), CASE(a_leading_component_index_is_accepted),
+	CASE(a_body_of_another_version_is_refused),
+};
+CHECK_MAIN(cases)
