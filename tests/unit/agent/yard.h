@@ -1,0 +1,104 @@
+/*
+ * A whole world for the installer's tests: a repository, a log, a director and a device, all in memory, and a switch
+ * that makes the n-th effect fail or cuts the power there. What the server hears is kept.
+ */
+#ifndef YARD_H
+#define YARD_H
+
+#include "in_process.h"
+#include "installer.h"
+#include "world.h"
+
+#define YARD_SLOT_BYTES (64u << 10)
+#define YARD_SEGMENT 4096u
+#define YARD_SEGMENTS 10u
+#define YARD_IMAGE_BYTES (YARD_SEGMENT * YARD_SEGMENTS - 777)
+#define YARD_REPORTS_MAX 64
+
+struct yard_flash {
+	uint8_t bytes[YARD_SLOT_BYTES];
+	struct yard *yard;
+	uint32_t programs, erases;
+};
+
+struct yard_report {
+	enum report_state state;
+	uint64_t sequence;
+	uint64_t running_counter;
+	char target[METADATA_PATH_MAX + 1];
+	char cause[REPORT_CAUSE_MAX + 1];
+	struct digest running_image;
+};
+
+/* A release and its plan, as published; a test changes it before yard_publish(). */
+struct yard_release {
+	uint8_t image[YARD_IMAGE_BYTES];
+	struct digest digest;
+	uint64_t counter;
+	struct release release;
+	struct digest detail;
+};
+
+struct yard {
+	struct world *world;
+	struct world_holder director, plans, boot, log, report;
+	struct world_shelf site; /* objects/.. targets/.. log/.. */
+	struct yard_release next;
+	struct plan plan;
+	struct stage stage;
+	struct digest plan_digest;
+	/* what is changed before publishing */
+	enum log_policy log_policy;
+	uint8_t manifest_class;    /* of the boot manifest; 0: the device's */
+	uint64_t manifest_counter; /* 0: the release's */
+	/* the director */
+	bool offers, confirms;
+	uint64_t directive_sequence;
+	void (*twist)(struct directive *directive);
+	bool wrong_director; /* signs with a key that nobody listed */
+	bool replays;        /* gives the last directive again */
+	char last_directive[DIRECTIVE_BYTES_MAX];
+	/* transport */
+	const char *corrupt; /* a byte of the body of every path that begins so is flipped */
+	size_t corrupt_at;
+	const char *cut;      /* every path that begins so comes without its last byte */
+	unsigned deny_status; /* every answer of the server; 0: none */
+	bool ignores_range;
+	uint32_t gets, posts;
+	/* the device */
+	struct device_config config;
+	struct boot_identity identity;
+	struct world_shelf store;
+	struct yard_flash slots[SLOT_COUNT], journal;
+	enum slot running;
+	bool sick;
+	int64_t unix_s;
+	uint64_t boot_ms;
+	/* faults: the n-th effect from now on fails; 0: none. cut_power: and every one after it */
+	uint32_t effects, fail_at;
+	bool cut_power;
+	struct in_process decompressor;
+	struct installer installer;
+	uint32_t report_count;
+	struct yard_report reports[YARD_REPORTS_MAX];
+	char last_rule[64]; /* of the last "refused" event */
+	char last_text[ERROR_TEXT_MAX];
+};
+
+/* A device that runs the factory image under counter 10, and a release with counter 11, published and offered to it. */
+struct yard *yard_new(uint32_t erase_bytes);
+void yard_free(struct yard *y);
+void yard_publish(struct yard *y);
+
+/* Opens the installer anew, as after a start of the program. 0, or -1 when an effect failed. */
+int yard_start(struct yard *y, enum installer_outcome *out);
+enum installer_outcome yard_cycle(struct yard *y);
+/* What the boot verifier does, by journal alone: boots the trial if one is due; `boots`: does that image come up? */
+void yard_power_cycle(struct yard *y, bool boots);
+/* Start, then cycles with reboots, until the device neither wants a reboot nor has anything to do; at most n cycles. */
+void yard_run(struct yard *y, bool boots, uint32_t n);
+
+struct journal_state yard_journal(struct yard *y);
+bool yard_reported(const struct yard *y, enum report_state state);
+
+#endif
