@@ -1,0 +1,328 @@
+/* The TUF roles: encode, decode and encode again give the same bytes; what is not the format is refused, and why. */
+#include "check.h"
+#include "world.h"
+
+#include "crypto_openssl.h"
+#include "hex.h"
+
+static struct world *world;
+static uint8_t memory[4 << 20];
+static struct workspace ws;
+static char text[1 << 16];
+
+static void fresh(void)
+{
+	if (world == NULL)
+		world = world_new();
+	ws = workspace_over(memory, sizeof memory);
+}
+
+/* The published file with one piece of its text replaced. */
+static struct span changed(const char *file, const char *from, const char *to)
+{
+	struct span whole = world_get(&world->remote, file);
+	const char *at = memmem(whole.at, whole.n, from, strlen(from));
+	if (at == NULL)
+		printf("# %s has no %s\n", file, from);
+	CHECK(at != NULL);
+	size_t before = (size_t)(at - (const char *)whole.at), after = whole.n - before - strlen(from);
+	CHECK(whole.n + strlen(to) < sizeof text);
+	memcpy(text, whole.at, before);
+	memcpy(text + before, to, strlen(to));
+	memcpy(text + before + strlen(to), at + strlen(from), after);
+	return (struct span){ (const uint8_t *)text, before + strlen(to) + after };
+}
+
+static enum fault decode(struct span file)
+{
+	struct signed_json envelope;
+	struct root root;
+	struct timestamp timestamp;
+	struct snapshot snapshot;
+	struct targets targets;
+	ws = workspace_over(memory, sizeof memory);
+	enum fault fault = signed_decode(file, &ws, &crypto_openssl, &envelope);
+	if (fault != FAULT_NONE)
+		return fault;
+	struct json_reader r = { .fault = FAULT_NONE };
+	struct span type = json_string(&r, envelope.body, "_type", SIGNED_TYPE_MAX);
+	if (span_is(type, "root"))
+		return root_decode(envelope.body, &ws, &crypto_openssl, &root);
+	if (span_is(type, "timestamp"))
+		return timestamp_decode(envelope.body, &timestamp);
+	if (span_is(type, "snapshot"))
+		return snapshot_decode(envelope.body, &ws, &snapshot);
+	return targets_decode(envelope.body, &ws, &crypto_openssl, &targets);
+}
+
+/* The body's canonical bytes before and after a round through the struct. */
+static void check_round(const char *file)
+{
+	static uint8_t before[1 << 16], after[1 << 16];
+	struct signed_json envelope;
+	struct root root;
+	struct timestamp timestamp;
+	struct snapshot snapshot;
+	struct targets targets;
+	struct writer a = writer_over(before, sizeof before), b = writer_over(after, sizeof after);
+	fresh();
+	CHECK_EQ(signed_decode(world_get(&world->remote, file), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	json_canonical(envelope.body, &a);
+	if (strstr(file, "root") != NULL) {
+		CHECK_EQ(root_decode(envelope.body, &ws, &crypto_openssl, &root), FAULT_NONE);
+		root_encode(&b, &root);
+	} else if (strstr(file, "timestamp") != NULL) {
+		CHECK_EQ(timestamp_decode(envelope.body, &timestamp), FAULT_NONE);
+		timestamp_encode(&b, &timestamp);
+	} else if (strstr(file, "snapshot") != NULL) {
+		CHECK_EQ(snapshot_decode(envelope.body, &ws, &snapshot), FAULT_NONE);
+		snapshot_encode(&b, &snapshot);
+	} else {
+		CHECK_EQ(targets_decode(envelope.body, &ws, &crypto_openssl, &targets), FAULT_NONE);
+		targets_encode(&b, &targets);
+	}
+	CHECK_EQ(writer_end(&b), FAULT_NONE);
+	struct digest encoded = sha256_of(&crypto_openssl, writer_span(&b));
+	CHECK(a.used > 0 && span_equal(writer_span(&a), writer_span(&b)));
+	CHECK(digest_equal(&envelope.digest, &encoded));
+}
+
+static void rounds(void)
+{
+	check_round("1.root.json");
+	check_round("timestamp.json");
+	check_round("1.snapshot.json");
+	check_round("1.targets.json");
+	check_round("1.p%2Fboard.json");
+}
+
+/* One key in two roles is written once. */
+static void shared_key_is_written_once(void)
+{
+	fresh();
+	struct world_holder mine = world->snapshot;
+	world->snapshot = world->timestamp;
+	world->root_version = 9;
+	world_publish_root(world, NULL);
+	world->snapshot = mine;
+	world->root_version = 1;
+	check_round("9.root.json");
+	struct span file = world_get(&world->remote, "9.root.json");
+	const char *keyid = world->keys[world->timestamp.keys[0]].keyid;
+	size_t seen = 0;
+	for (size_t i = 0; i + 64 <= file.n; i++)
+		seen += memcmp(file.at + i, keyid, 64) == 0;
+	CHECK_EQ(seen, 3); /* keys, and two roles */
+}
+
+static void refusals(void)
+{
+	static const struct {
+		const char *file, *from, *to;
+		enum fault fault;
+	} table[] = {
+		{ "1.root.json", "\"consistent_snapshot\":true", "\"consistent_snapshot\":false", FAULT_VERSION },
+		{ "1.root.json", "\"consistent_snapshot\":true,", "", FAULT_MISSING },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":0", FAULT_RANGE },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":-1", FAULT_RANGE },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":true", FAULT_TYPE },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":1.0", FAULT_TYPE },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":1e0", FAULT_TYPE },
+		{ "1.root.json", "\"threshold\":1", "\"threshold\":9", FAULT_NONE },
+		{ "1.root.json", "\"version\":1", "\"version\":0", FAULT_RANGE },
+		{ "1.root.json", "\"version\":1", "\"version\":9007199254740991", FAULT_NONE },
+		{ "1.root.json", "\"version\":1", "\"version\":9007199254740992", FAULT_RANGE },
+		{ "1.root.json", "\"version\":1", "\"version\":99999999999999999999999999", FAULT_RANGE },
+		{ "1.root.json", "\"version\":1", "\"version\":1,\"x-new\":{\"a\":[]}", FAULT_NONE },
+		{ "1.root.json", "\"version\":1", "\"version\":1,\"version\":1", FAULT_DUPLICATE },
+		{ "1.root.json", "1.0.34", "2.0.0", FAULT_VERSION },
+		{ "1.root.json", "1.0.34", "1", FAULT_VERSION },
+		{ "1.root.json", "1.0.34", "1.99", FAULT_NONE },
+		{ "1.root.json", "\"snapshot\":{", "\"mirrors\":{", FAULT_MISSING },
+		{ "1.root.json", "\"roles\":{", "\"roles\":{\"extra\":{},", FAULT_UNKNOWN },
+		{ "1.root.json", "\"scheme\":", "\"more\":1,\"scheme\":", FAULT_NOT_CANONICAL },
+		{ "1.root.json", "\"keytype\":\"ecdsa\"", "\"keytype\":\"ecdsa-sha2-nistp256\"", FAULT_NOT_CANONICAL },
+		{ "1.root.json", "\"keys\":{\"", "\"keys\":{\"0", FAULT_TRAILING },
+		{ "1.root.json", "00Z\"", "00.5Z\"", FAULT_TOO_LARGE },
+		{ "1.root.json", "00Z\"", "00\"", FAULT_SYNTAX },
+		{ "timestamp.json", "\"x-issued\"", "\"x-other\"", FAULT_NONE },
+		{ "timestamp.json", "\"x-issued\":\"2027-", "\"x-issued\":\"2028-", FAULT_RANGE },
+		{ "timestamp.json", "\"sha256\"", "\"sha512\"", FAULT_VERSION },
+		{ "timestamp.json", "\"snapshot.json\"", "\"snapshot\"", FAULT_MISSING },
+		{ "1.snapshot.json", "\"targets.json\"", "\"p/board.json\"", FAULT_DUPLICATE },
+		{ "1.snapshot.json", "\"hashes\":{", "\"hashes\":[{", FAULT_SYNTAX },
+		{ "1.snapshot.json", "\"length\":", "\"length\":-", FAULT_RANGE },
+		{ "1.targets.json", "\"name\":\"p/board\"", "\"name\":\"root\"", FAULT_RANGE },
+		{ "1.targets.json", "\"name\":\"p/board\"", "\"name\":\"\"", FAULT_RANGE },
+		{ "1.targets.json", "\"terminating\":true,", "", FAULT_MISSING },
+		{ "1.targets.json", "\"paths\":", "\"path_hash_prefixes\":", FAULT_NONE },
+		{ "1.targets.json", "\"paths\":", "\"pathes\":", FAULT_MISSING },
+		{ "1.p%2Fboard.json", "\"sha256\"", "\"blake3\"", FAULT_VERSION },
+		{ "1.p%2Fboard.json", "\"length\":5", "\"length\":\"5\"", FAULT_TYPE },
+		{ "1.p%2Fboard.json", "\"p/board/1.0/image\"", "\"\"", FAULT_RANGE },
+		{ "1.p%2Fboard.json", "\"signatures\":[", "\"signatures\":[null,", FAULT_TYPE },
+		{ "1.p%2Fboard.json", "\"sig\":\"30", "\"sig\":\"31", FAULT_NONE },
+		{ "1.p%2Fboard.json", "\"signatures\"", "\"signature\"", FAULT_MISSING },
+		{ "1.p%2Fboard.json", "{\"signatures\"", "{\"more\":0,\"signatures\"", FAULT_NONE },
+	};
+	fresh();
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		enum fault fault = decode(changed(table[i].file, table[i].from, table[i].to));
+		if (fault != table[i].fault)
+			printf("# %s: %s -> %s: %s\n", table[i].file, table[i].from, table[i].to, fault_text(fault));
+		CHECK_EQ(fault, table[i].fault);
+	}
+}
+
+/* A key id twice among the signatures: refused although the threshold may be met. */
+static void same_keyid_twice(void)
+{
+	char from[128], to[512];
+	fresh();
+	const char *keyid = world->keys[world->timestamp.keys[0]].keyid;
+	snprintf(from, sizeof from, "{\"keyid\":\"%s\"", keyid);
+	snprintf(to, sizeof to, "{\"keyid\":\"%s\",\"sig\":\"\"},{\"keyid\":\"%s\"", keyid, keyid);
+	CHECK_EQ(decode(changed("timestamp.json", from, to)), FAULT_DUPLICATE);
+	snprintf(to, sizeof to, "{\"keyid\":\"other\",\"sig\":\"\"},{\"keyid\":\"%s\"", keyid);
+	CHECK_EQ(decode(changed("timestamp.json", from, to)), FAULT_NONE);
+}
+
+static void too_many_signatures(void)
+{
+	fresh();
+	struct span file = world_get(&world->remote, "timestamp.json");
+	struct writer w = writer_over(text, sizeof text);
+	writer_text(&w, "{\"signatures\":[");
+	for (int i = 0; i <= SIGNED_SIGNATURES_MAX; i++) {
+		char one[64];
+		snprintf(one, sizeof one, "%s{\"keyid\":\"%d\",\"sig\":\"\"}", i == 0 ? "" : ",", i);
+		writer_text(&w, one);
+	}
+	const uint8_t *tail = memmem(file.at, file.n, "],\"signed\"", 10);
+	writer_bytes(&w, (struct span){ tail, (size_t)(file.at + file.n - tail) });
+	CHECK_EQ(decode(writer_span(&w)), FAULT_TOO_LARGE);
+}
+
+/* Any other algorithm may be listed; it never verifies. Its id is checked as any. */
+static void unknown_algorithm_is_listed_not_used(void)
+{
+	static const char key[] = "{\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"00\"},\"scheme\":\"ed25519\"}";
+	char document[1024], keyid[65];
+	struct role_ring ring;
+	struct json_node *node;
+	struct json_reader r = { .fault = FAULT_NONE };
+	fresh();
+	struct digest id = sha256_of(&crypto_openssl, SPAN_LIT(key));
+	hex_text(digest_span(&id), keyid);
+	snprintf(document, sizeof document, "{\"%s\":%s}", keyid, key);
+	CHECK_EQ(json_parse(span_of_text(document), &ws, &node), FAULT_NONE);
+	role_decode_ring(&r, node, &ws, &crypto_openssl, &ring);
+	CHECK_EQ(r.fault, FAULT_NONE);
+	CHECK(ring.count == 1 && !ring.keys[0].usable);
+}
+
+/* The older name of the key type is read too, under its own id. */
+static void both_names_of_the_key_type(void)
+{
+	char pem[256], object[512], document[1024], keyid[65];
+	struct role_ring ring;
+	struct json_node *node, *value;
+	struct json_reader r = { .fault = FAULT_NONE };
+	struct digest id;
+	fresh();
+	struct writer w = writer_over(pem, sizeof pem);
+	key_write_pem(&w, &world->keys[0].key);
+	struct writer o = writer_over(object, sizeof object);
+	struct json_writer j = json_writer_over(&o);
+	json_write_object(&j);
+	json_write_member_text(&j, "keytype", "ecdsa-sha2-nistp256");
+	json_write_name(&j, "keyval");
+	json_write_object(&j);
+	json_write_member_string(&j, "public", writer_span(&w));
+	json_write_object_end(&j);
+	json_write_member_text(&j, "scheme", "ecdsa-sha2-nistp256");
+	json_write_object_end(&j);
+	CHECK_EQ(json_parse(writer_span(&o), &ws, &value), FAULT_NONE);
+	CHECK_EQ(signed_digest(&crypto_openssl, value, &id), FAULT_NONE);
+	hex_text(digest_span(&id), keyid);
+	CHECK(strcmp(keyid, world->keys[0].keyid) != 0);
+	snprintf(document, sizeof document, "{\"%s\":%.*s}", keyid, (int)o.used, object);
+	CHECK_EQ(json_parse(span_of_text(document), &ws, &node), FAULT_NONE);
+	role_decode_ring(&r, node, &ws, &crypto_openssl, &ring);
+	CHECK_EQ(r.fault, FAULT_NONE);
+	CHECK(ring.count == 1 && ring.keys[0].usable);
+	CHECK(digest_equal(&ring.keys[0].identity, &world->keys[0].role.identity));
+}
+
+static void every_truncation(void)
+{
+	static const char *const files[] = { "1.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json" };
+	fresh();
+	for (size_t i = 0; i < 4; i++) {
+		struct span file = world_get(&world->remote, files[i]);
+		CHECK_EQ(decode(file), FAULT_NONE);
+		for (size_t n = 0; n < file.n; n++)
+			CHECK(decode(span_sub(file, 0, n)) != FAULT_NONE);
+	}
+}
+
+static void wrong_encoders_fail(void)
+{
+	static uint8_t out[4096];
+	fresh();
+	struct target two[2] = { { .path = SPAN_LIT("b") }, { .path = SPAN_LIT("a") } };
+	struct targets targets = { .version = 1, .count = 2, .entries = two };
+	struct writer w = writer_over(out, sizeof out);
+	targets_encode(&w, &targets);
+	CHECK_EQ(writer_end(&w), FAULT_NOT_CANONICAL);
+	two[1].path = SPAN_LIT("b");
+	w = writer_over(out, sizeof out);
+	targets_encode(&w, &targets);
+	CHECK_EQ(writer_end(&w), FAULT_DUPLICATE);
+	two[1].path = SPAN_LIT("c");
+	for (size_t room = 0; room < 100; room++) {
+		w = writer_over(out, room);
+		targets_encode(&w, &targets);
+		CHECK_EQ(writer_end(&w), FAULT_NO_SPACE);
+	}
+}
+
+/* Our own objects have one spelling. */
+static void strict_envelopes(void)
+{
+	static const char good[] = "{\"signatures\":[{\"keyid\":\"a\",\"sig\":\"00\"}],\"signed\":{\"a\":1,\"b\":2}}";
+	static const char *const bad[] = {
+		"{\"signatures\":[],\"signed\":{\"b\":2,\"a\":1}}",   "{\"signatures\":[],\"signed\":{\"a\": 1}}",
+		"{\"signatures\":[],\"signed\":{\"a\":\"\\u0041\"}}", "{\"signed\":{\"a\":1},\"signatures\":[]}",
+		"{\"signatures\":[],\"signed\":{\"a\":1}}\n",
+	};
+	struct signed_json envelope;
+	fresh();
+	CHECK_EQ(signed_decode_strict(SPAN_LIT(good), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	CHECK(envelope.count == 1 && !envelope.signatures[0].usable);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		CHECK_EQ(signed_decode_strict(span_of_text(bad[i]), &ws, &crypto_openssl, &envelope),
+			 FAULT_NOT_CANONICAL);
+		CHECK_EQ(signed_decode(span_of_text(bad[i]), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	}
+	CHECK_EQ(signed_decode_strict(SPAN_LIT("{\"signatures\":[],\"signed\":{},\"x\":1}"), &ws, &crypto_openssl,
+				      &envelope),
+		 FAULT_UNKNOWN);
+	CHECK_EQ(signed_decode_strict(SPAN_LIT("{\"signatures\":[],\"signed\":1}"), &ws, &crypto_openssl, &envelope),
+		 FAULT_TYPE);
+}
+
+static const struct check_case cases[] = {
+	CASE(rounds),
+	CASE(shared_key_is_written_once),
+	CASE(refusals),
+	CASE(same_keyid_twice),
+	CASE(too_many_signatures),
+	CASE(unknown_algorithm_is_listed_not_used),
+	CASE(both_names_of_the_key_type),
+	CASE(every_truncation),
+	CASE(wrong_encoders_fail),
+	CASE(strict_envelopes),
+};
+
+CHECK_MAIN(cases)
