@@ -149,7 +149,7 @@ int repository_stage(struct repository *r, const char *role, uint64_t version, s
 	}
 	if (strlen(role) >= sizeof slot->name)
 		return error_set(e, "the role name %s is too long", role);
-	strcpy(slot->name, role);
+	memcpy(slot->name, role, strlen(role) + 1);
 	slot->version = version;
 	slot->envelope = envelope;
 	return 0;
@@ -196,7 +196,7 @@ static int repository_merge(struct repository *r, struct snapshot *out, struct e
 		char *name = workspace_take(r->ws, strlen(role->name) + 6);
 		if (name == NULL)
 			return error_set(e, "out of memory");
-		sprintf(name, "%s.json", role->name);
+		snprintf(name, strlen(role->name) + 6, "%s.json", role->name);
 		entries[old != NULL ? (uint32_t)(old - r->snapshot.entries) : count++] = (struct snapshot_entry){
 			.name = span_of_text(name),
 			.version = role->version,

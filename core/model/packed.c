@@ -34,6 +34,7 @@ static void packed_image_decode(struct json_reader *r, struct json_node *parent,
 	out->table = packed_object(r, node, "table");
 	out->payload = packed_object(r, node, "payload");
 	out->counter = json_uint(r, node, "counter", 1, JSON_INTEGER_MAX);
+	out->version = json_string(r, node, "version", RELEASE_VERSION_MAX);
 	json_close(r, node);
 }
 
@@ -63,7 +64,6 @@ enum fault packed_decode(struct span text, struct workspace *ws, struct packed *
 	json_expect(&r, body, "type", "packed");
 	(void)json_uint(&r, body, "format", 1, 1);
 	out->product = json_string(&r, body, "product", RELEASE_PRODUCT_MAX);
-	out->version = json_string(&r, body, "version", RELEASE_VERSION_MAX);
 	out->build_id = json_string(&r, body, "build_id", 128);
 	out->proof = (enum proof_level)packed_word(&r, body, "proof", packed_proofs, 3);
 	out->log = (enum log_policy)packed_word(&r, body, "log", packed_logs, 3);
@@ -96,6 +96,7 @@ static void packed_write_image(struct json_writer *w, const char *name, const st
 	packed_write_object(w, "image", image->image_bytes, &image->image);
 	packed_write_object(w, "payload", image->payload.bytes, &image->payload.sha256);
 	packed_write_object(w, "table", image->table.bytes, &image->table.sha256);
+	json_write_member_string(w, "version", image->version);
 	json_write_object_end(w);
 }
 
@@ -121,7 +122,6 @@ void packed_encode(struct writer *out, const struct packed *packed)
 	if (packed->has_return)
 		packed_write_image(&w, "return", &packed->return_release);
 	json_write_member_text(&w, "type", "packed");
-	json_write_member_string(&w, "version", packed->version);
 	json_write_object_end(&w);
 }
 
@@ -134,7 +134,7 @@ void packed_release(const struct packed *packed, bool is_return, struct span pat
 		.image_bytes = image->image_bytes,
 		.image = image->image,
 		.product = packed->product,
-		.version = packed->version,
+		.version = image->version,
 		.build_id = packed->build_id,
 		.counter = image->counter,
 		.compatible_count = packed->compatible_count,

@@ -10,6 +10,7 @@
 #define PACKED_BYTES_MAX 8192
 
 struct packed_image {
+	struct span version; /* as people write it */
 	struct digest image;
 	uint64_t image_bytes;
 	struct object table;
@@ -19,7 +20,6 @@ struct packed_image {
 
 struct packed {
 	struct span product;
-	struct span version;
 	struct span build_id;
 	uint32_t compatible_count;
 	struct compatible compatible[RELEASE_COMPATIBLE_MAX];

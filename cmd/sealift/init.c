@@ -1,0 +1,564 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "authority.h"
+#include "clock_system.h"
+#include "command.h"
+#include "crypto_openssl.h"
+#include "metadata.h"
+#include "name.h"
+#include "publishing.h"
+#include "uuid.h"
+
+#define INIT_YEAR_S (365 * 86400)
+#define INIT_REASON "site initialised"
+
+struct init {
+	struct site site;
+	struct public_key root[SITE_ROOT_KEYS], targets[SITE_TARGETS_KEYS], approver[SITE_APPROVER_KEYS];
+	struct public_key snapshot, timestamp, director, device_ca, factory;
+	struct public_key product[SITE_PRODUCTS_MAX];
+	char device_listen[64], ops_listen[64];
+};
+
+/* --- the folders --- */
+
+static int init_folders(const struct site *site, struct error *e)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} folders[] = { { "keys", 0700 },    { "signd-release", 0700 }, { "signd-online", 0700 },
+			{ "pki", 0755 },     { "repo", 0755 },          { "staging", 0755 },
+			{ "records", 0700 }, { "server", 0700 },        { "publish/versions", 0700 },
+			{ "run", 0700 },     { "keys/tls", 0700 } };
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (site_make(site, folders[i].name, folders[i].mode, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int init_place(struct site *site, const char *path, struct error *e)
+{
+	char absolute[4096];
+	if (mkdir(path, 0755) != 0 && access(path, W_OK) != 0)
+		return error_errno(e, "cannot make the site %s", path);
+	if (realpath(path, absolute) == NULL || strlen(absolute) >= sizeof site->path)
+		return error_set(e, "the path of the site is too long");
+	memcpy(site->path, absolute, strlen(absolute) + 1);
+	snprintf(absolute, sizeof absolute, "%s/site.json", site->path);
+	if (access(absolute, F_OK) == 0)
+		return error_set(e, "%s is a site already; its keys are never replaced by init", site->path);
+	snprintf(absolute, sizeof absolute, "%s/keys", site->path);
+	if (access(absolute, F_OK) == 0)
+		return error_set(e, "%s holds an init that did not finish; remove the folder and start again",
+				 site->path);
+	return 0;
+}
+
+/* --- keys --- */
+
+static int init_public(const struct authority *from, const char *key, struct public_key *out, struct error *e)
+{
+	return from->hsm.public_key(from->hsm.self, key, out, e);
+}
+
+static int init_publics(const struct authority *from, const char *name, struct public_key *out, uint32_t count,
+			struct error *e)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		char key[SIGNER_KEY_MAX];
+		snprintf(key, sizeof key, "%s/%u", name, i + 1);
+		if (init_public(from, key, &out[i], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A certification authority of our own, on its token. */
+static int init_ca(const struct site *site, const struct authority *from, const char *key, const char *name,
+		   const char *file, struct error *e)
+{
+	struct authority_certificate_key holder = { from->hsm, key };
+	struct certificate_signer signer;
+	struct certificate certificate;
+	char path[FILE_PATH_MAX];
+	struct certificate_terms terms = { .use = CERTIFICATE_CA,
+					   .common_name = name,
+					   .not_before_unix = time(NULL) - 3600,
+					   .not_after_unix = CERTIFICATE_NO_EXPIRY };
+	if (authority_certificate_signer(&holder, &signer, e) != 0 ||
+	    x509_self_sign(&terms, &signer, &certificate, e) != 0 || site_path(site, file, path, e) != 0)
+		return error_within(e, "the %s", name);
+	return x509_pem_save(path, &certificate, 1, e);
+}
+
+static int init_offline_keys(struct init *init, struct error *e)
+{
+	struct authority offline;
+	int failed = authority_open_tokens(&init->site, AUTHORITY_OFFLINE, &offline, e) != 0 ||
+		     init_publics(&offline, "root", init->root, SITE_ROOT_KEYS, e) != 0 ||
+		     init_publics(&offline, "targets", init->targets, SITE_TARGETS_KEYS, e) != 0 ||
+		     init_publics(&offline, "emergency", init->site.emergency, SITE_EMERGENCY_KEYS, e) != 0 ||
+		     init_publics(&offline, "approver", init->approver, SITE_APPROVER_KEYS, e) != 0 ||
+		     init_ca(&init->site, &offline, "factory", "sealift factory CA", "pki/factory-ca.pem", e) != 0;
+	authority_close(&offline);
+	return failed ? -1 : 0;
+}
+
+static int init_release_keys(struct init *init, struct error *e)
+{
+	struct authority release;
+	int failed = authority_open_tokens(&init->site, AUTHORITY_RELEASE, &release, e) != 0 ||
+		     init_public(&release, "boot", &init->site.boot_keys[0], e) != 0 ||
+		     init_public(&release, "boot-next", &init->site.boot_keys[1], e) != 0;
+	for (uint32_t i = 0; i < init->site.product_count && !failed; i++) {
+		char key[SIGNER_KEY_MAX];
+		snprintf(key, sizeof key, "p/%s", init->site.products[i].name);
+		failed = init_public(&release, key, &init->product[i], e) != 0;
+	}
+	authority_close(&release);
+	return failed ? -1 : 0;
+}
+
+static int init_online_keys(struct init *init, struct error *e)
+{
+	struct authority online;
+	int failed = authority_open_tokens(&init->site, AUTHORITY_ONLINE, &online, e) != 0 ||
+		     init_public(&online, "snapshot", &init->snapshot, e) != 0 ||
+		     init_public(&online, "timestamp", &init->timestamp, e) != 0 ||
+		     init_public(&online, "director", &init->director, e) != 0 ||
+		     init_public(&online, "log", &init->site.log_key, e) != 0 ||
+		     init_ca(&init->site, &online, "device-ca", "sealift device CA", "pki/device-ca.pem", e) != 0;
+	authority_close(&online);
+	return failed ? -1 : 0;
+}
+
+/* --- TLS of the server, under two roots that devices pin --- */
+
+static int init_tls_root(const struct site *site, char which, struct certificate *out, struct keyfile **key,
+			 struct error *e)
+{
+	char file[64], path[FILE_PATH_MAX], name[64];
+	struct certificate_signer signer = { .sign = keyfile_sign };
+	struct certificate_terms terms = { .use = CERTIFICATE_CA,
+					   .common_name = name,
+					   .not_before_unix = time(NULL) - 3600,
+					   .not_after_unix = time(NULL) + 20 * (int64_t)INIT_YEAR_S };
+	snprintf(name, sizeof name, "sealift server root %c", which);
+	snprintf(file, sizeof file, "keys/tls/root-%c.key", which);
+	if (keyfile_new(key, e) != 0 || site_path(site, file, path, e) != 0 || keyfile_save(*key, path, e) != 0)
+		return -1;
+	signer.self = *key;
+	if (keyfile_public(*key, &signer.key, e) != 0 || x509_self_sign(&terms, &signer, out, e) != 0)
+		return -1;
+	snprintf(file, sizeof file, "pki/server-root-%c.pem", which);
+	return site_path(site, file, path, e) != 0 ? -1 : x509_pem_save(path, out, 1, e);
+}
+
+static int init_tls_server(const struct site *site, const struct certificate *root, struct keyfile *root_key,
+			   struct error *e)
+{
+	static const char *const hosts[] = { "localhost", "127.0.0.1" };
+	char path[FILE_PATH_MAX];
+	struct keyfile *key = NULL;
+	struct public_key public_key;
+	static struct certificate chain[2];
+	struct certificate_signer signer = { .sign = keyfile_sign, .self = root_key };
+	struct certificate_terms terms = { .use = CERTIFICATE_SERVER,
+					   .common_name = "sealiftd",
+					   .hosts = hosts,
+					   .host_count = 2,
+					   .not_before_unix = time(NULL) - 3600,
+					   .not_after_unix = time(NULL) + 2 * (int64_t)INIT_YEAR_S };
+	int failed = keyfile_new(&key, e) != 0 || site_path(site, "pki/server.key", path, e) != 0 ||
+		     keyfile_save(key, path, e) != 0 || keyfile_public(key, &public_key, e) != 0 ||
+		     keyfile_public(root_key, &signer.key, e) != 0 ||
+		     x509_issue(&terms, &public_key, (struct span){ root->der, root->n }, &signer, &chain[0], e) != 0 ||
+		     site_path(site, "pki/server.pem", path, e) != 0 || x509_pem_save(path, chain, 1, e) != 0;
+	keyfile_free(key);
+	return failed ? -1 : 0;
+}
+
+static int init_tls(const struct site *site, struct error *e)
+{
+	static struct certificate roots[2];
+	struct keyfile *a = NULL, *b = NULL;
+	char path[FILE_PATH_MAX];
+	int failed = init_tls_root(site, 'a', &roots[0], &a, e) != 0 ||
+		     init_tls_root(site, 'b', &roots[1], &b, e) != 0 || init_tls_server(site, &roots[0], a, e) != 0 ||
+		     site_path(site, "pki/server-roots.pem", path, e) != 0 || x509_pem_save(path, roots, 2, e) != 0;
+	keyfile_free(a);
+	keyfile_free(b);
+	return failed ? -1 : 0;
+}
+
+/* --- metadata --- */
+
+struct init_roles {
+	struct role_key keys[64];
+	char keyids[64][ROLE_KEYID_HEX + 1];
+	uint32_t used;
+};
+
+static struct role init_role(struct init_roles *roles, uint32_t threshold, const struct public_key *keys,
+			     uint32_t count)
+{
+	struct role role = { .threshold = threshold, .count = count, .keys = roles->keys + roles->used };
+	for (uint32_t i = 0; i < count; i++, roles->used++)
+		role_key_init(&crypto_openssl, &keys[i], roles->keyids[roles->used], &roles->keys[roles->used]);
+	return role;
+}
+
+static int init_sign_offline(struct publishing *p, const struct authority *offline, const char *role, const char *key,
+			     uint32_t count, const struct writer *body, struct span *envelope, struct error *e)
+{
+	static char names[ENVELOPE_KEYS_MAX][SIGNER_KEY_MAX];
+	const char *list[ENVELOPE_KEYS_MAX];
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(names[i], sizeof names[i], "%s/%u", key, i + 1);
+		list[i] = names[i];
+	}
+	struct envelope_keys keys = { &offline->signer, list, count };
+	struct envelope_reason reason = { authority_who(), INIT_REASON };
+	struct writer out = publishing_buffer(p, body->used + 4096);
+	if (body->fault != FAULT_NONE)
+		return error_set(e, "role %s: %s", role, fault_text(body->fault));
+	if (envelope_sign(&crypto_openssl, &keys, reason, writer_span(body), &out, e) != 0)
+		return error_within(e, "role %s", role);
+	*envelope = writer_span(&out);
+	return 0;
+}
+
+static int init_root(struct init *init, struct publishing *p, const struct authority *offline, struct error *e)
+{
+	static struct init_roles roles;
+	struct root root = { .version = 1, .expires_unix = time(NULL) + INIT_YEAR_S };
+	struct writer body = publishing_buffer(p, ROOT_BYTES_MAX);
+	struct span envelope;
+	root.root = init_role(&roles, SITE_ROOT_THRESHOLD, init->root, SITE_ROOT_KEYS);
+	root.targets = init_role(&roles, SITE_TARGETS_THRESHOLD, init->targets, SITE_TARGETS_KEYS);
+	root.snapshot = init_role(&roles, 1, &init->snapshot, 1);
+	root.timestamp = init_role(&roles, 1, &init->timestamp, 1);
+	root_encode(&body, &root);
+	if (init_sign_offline(p, offline, "root", "root", SITE_ROOT_THRESHOLD, &body, &envelope, e) != 0)
+		return -1;
+	return tree_put_new(&p->tree, "metadata/1.root.json", envelope, e);
+}
+
+static struct span init_text(struct publishing *p, const char *before, const char *name, const char *after)
+{
+	char *text = workspace_take(&p->ws, METADATA_PATH_MAX);
+	if (text == NULL)
+		return SPAN_NONE;
+	snprintf(text, METADATA_PATH_MAX, "%s%s%s", before, name, after);
+	return span_of_text(text);
+}
+
+/* Role kind + name, for the paths kind + name + tail. */
+static void init_delegate(struct publishing *p, struct delegation *out, const char *kind, const char *name,
+			  const char *tail, struct role role)
+{
+	struct span *path = workspace_array(&p->ws, 1, sizeof *path);
+	if (path != NULL)
+		*path = init_text(p, kind, name, tail);
+	*out = (struct delegation){ .name = init_text(p, kind, name, ""),
+				    .role = role,
+				    .terminating = true,
+				    .path_count = path != NULL,
+				    .paths = path };
+}
+
+static int init_targets(struct init *init, struct publishing *p, const struct authority *offline, struct error *e)
+{
+	static struct init_roles roles;
+	static struct delegation delegations[2 * SITE_PRODUCTS_MAX + 1];
+	struct targets targets = { .version = 1, .expires_unix = time(NULL) + INIT_YEAR_S, .delegations = delegations };
+	struct writer body = publishing_buffer(p, 256 << 10);
+	struct span envelope;
+	for (uint32_t i = 0; i < init->site.product_count; i++) {
+		const char *name = init->site.products[i].name;
+		init_delegate(p, &delegations[targets.delegation_count++], "p/", name, "/*/*",
+			      init_role(&roles, 1, &init->product[i], 1));
+		init_delegate(p, &delegations[targets.delegation_count++], "plans/", name, "/*",
+			      init_role(&roles, SITE_APPROVER_THRESHOLD, init->approver, SITE_APPROVER_KEYS));
+	}
+	/* Distributes the director's key; it has no metadata of its own. */
+	init_delegate(p, &delegations[targets.delegation_count++], "", "directive", "/*",
+		      init_role(&roles, 1, &init->director, 1));
+	targets_encode(&body, &targets);
+	if (init_sign_offline(p, offline, "targets", "targets", SITE_TARGETS_THRESHOLD, &body, &envelope, e) != 0)
+		return -1;
+	return repository_stage(&p->repository, "targets", 1, envelope, e);
+}
+
+static int init_empty_role(struct publishing *p, const struct authority *from, const char *role,
+			   const char *const *keys, uint32_t count, struct error *e)
+{
+	struct targets targets = { .expires_unix = time(NULL) + PRODUCT_ROLE_LIFETIME_S };
+	struct writer body = publishing_buffer(p, 4096), out = publishing_buffer(p, 8192);
+	struct envelope_keys signers = { &from->signer, keys, count };
+	struct envelope_reason reason = { authority_who(), INIT_REASON };
+	if (repository_next_version(&p->repository, role, &targets.version, e) != 0)
+		return -1;
+	targets_encode(&body, &targets);
+	if (envelope_sign(&crypto_openssl, &signers, reason, writer_span(&body), &out, e) != 0)
+		return error_within(e, "role %s", role);
+	return repository_stage(&p->repository, role, targets.version, writer_span(&out), e);
+}
+
+static int init_offline_metadata(struct init *init, struct publishing *p, struct error *e)
+{
+	static const char *const approvers[] = { "approver/1", "approver/2" };
+	struct authority offline;
+	int failed = authority_open_tokens(&init->site, AUTHORITY_OFFLINE, &offline, e) != 0 ||
+		     init_root(init, p, &offline, e) != 0 || init_targets(init, p, &offline, e) != 0;
+	for (uint32_t i = 0; i < init->site.product_count && !failed; i++) {
+		char role[METADATA_ROLE_NAME_MAX];
+		snprintf(role, sizeof role, "plans/%s", init->site.products[i].name);
+		failed = init_empty_role(p, &offline, role, approvers, SITE_APPROVER_THRESHOLD, e) != 0;
+	}
+	authority_close(&offline);
+	return failed ? -1 : 0;
+}
+
+static int init_release_metadata(struct init *init, struct publishing *p, struct error *e)
+{
+	struct authority release;
+	int failed = authority_open_tokens(&init->site, AUTHORITY_RELEASE, &release, e) != 0;
+	for (uint32_t i = 0; i < init->site.product_count && !failed; i++) {
+		char role[METADATA_ROLE_NAME_MAX];
+		const char *const keys[] = { role };
+		snprintf(role, sizeof role, "p/%s", init->site.products[i].name);
+		failed = init_empty_role(p, &release, role, keys, 1, e) != 0;
+	}
+	authority_close(&release);
+	return failed ? -1 : 0;
+}
+
+/* The first leaf of the log commits to root version 1. */
+static int init_online_metadata(struct init *init, struct publishing *p, struct error *e)
+{
+	struct authority online;
+	struct envelope_reason reason = { authority_who(), INIT_REASON };
+	uint8_t salt[32], root[ROOT_BYTES_MAX + 1];
+	size_t n = 0;
+	uint64_t index;
+	if (tree_get(&p->tree, "metadata/1.root.json", root, sizeof root, &n, e) != 0)
+		return -1;
+	struct digest detail = sha256_of(&crypto_openssl, (struct span){ root, n });
+	int failed = authority_open_tokens(&init->site, AUTHORITY_ONLINE, &online, e) != 0 ||
+		     publishing_record(&init->site, p, &detail, "root", SPAN_LIT("metadata/1.root.json"), reason, salt,
+				       &index, e) != 0 ||
+		     ledger_commit(&p->ledger, &online.signer, reason, e) != 0 ||
+		     repository_commit(&p->repository, &online.signer, reason, publishing_lifetimes, e) != 0;
+	authority_close(&online);
+	return failed ? -1 : 0;
+}
+
+static int init_metadata(struct init *init, struct error *e)
+{
+	struct publishing p;
+	int failed = publishing_open(&init->site, &p, e) != 0 || init_offline_metadata(init, &p, e) != 0 ||
+		     init_release_metadata(init, &p, e) != 0 || init_online_metadata(init, &p, e) != 0;
+	publishing_close(&p);
+	return failed ? -1 : 0;
+}
+
+/* --- the daemons' configuration --- */
+
+static int init_config_signd(const struct site *site, enum authority_holder holder, const char *const *requesters,
+			     uint32_t requester_count, struct error *e)
+{
+	struct authority_key keys[AUTHORITY_KEYS_MAX];
+	char text[16384], name[64], path[FILE_PATH_MAX];
+	const char *instance = authority_holder_name(holder);
+	uint32_t count = authority_keys(site, holder, keys);
+	size_t used = (size_t)snprintf(text, sizeof text,
+				       "; sealift-signd, instance %s. 'sealift-signd --help' explains each line.\n"
+				       "[signd]\ninstance = %s\nsocket = %s/signd-%s/signd.sock\n"
+				       "journal = %s/signd-%s/journal\ntokens = %s/keys/%s\nrun = %s/signd-%s/run\n"
+				       "device-ca = %s/pki/device-ca.pem\nlog-origin = %s\n\n",
+				       instance, instance, site->path, instance, site->path, instance, site->path,
+				       instance, site->path, instance, site->path, site->log_origin);
+	for (uint32_t i = 0; i < count && used < sizeof text; i++)
+		if (keys[i].kind == AUTHORITY_P256)
+			used += (size_t)snprintf(text + used, sizeof text - used, "[key %s]\ntoken = %s\nlabel = %s\n",
+						 keys[i].name, keys[i].token, keys[i].name);
+	for (uint32_t i = 0; i < requester_count && used < sizeof text; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "[requester %s]\nuid = %u\nroles = %s\n",
+					 requesters[i], (unsigned)getuid(), requesters[i]);
+	if (used >= sizeof text)
+		return error_set(e, "too many products for one signd");
+	snprintf(name, sizeof name, "signd-%s/signd.conf", instance);
+	return site_path(site, name, path, e) != 0 ? -1
+						   : file_write(path, (struct span){ (uint8_t *)text, used }, 0600, e);
+}
+
+static int init_config_server(const struct init *init, struct error *e)
+{
+	char text[8192], path[FILE_PATH_MAX];
+	const char *site = init->site.path;
+	int n = snprintf(
+		text, sizeof text,
+		"; sealiftd. 'sealiftd --help' explains each line.\n"
+		"[server]\nlisten = %s\nops_listen = %s\noperator_socket = %s/server/operator.sock\n"
+		"repo = %s/repo\ndatabase = %s/server/sealift.db\ncertificate = %s/pki/server.pem\n"
+		"key = %s/pki/server.key\nfactory_ca = %s/pki/factory-ca.pem\ndevice_ca = %s/pki/device-ca.pem\n"
+		"signd = %s/signd-online/signd.sock\nrequester = server\npoll_s = 60\n",
+		init->device_listen, init->ops_listen, site, site, site, site, site, site, site, site);
+	if (n < 0 || (size_t)n >= sizeof text)
+		return error_set(e, "the path of the site is too long");
+	if (site_path(&init->site, "server/sealiftd.conf", path, e) != 0)
+		return -1;
+	return file_write(path, (struct span){ (uint8_t *)text, (size_t)n }, 0600, e);
+}
+
+static int init_configs(const struct init *init, struct error *e)
+{
+	/* Requesters bear the names of their roles. */
+	static const char *const requesters[] = { "publisher", "server" };
+	if (init_config_signd(&init->site, AUTHORITY_RELEASE, requesters, 1, e) != 0 ||
+	    init_config_signd(&init->site, AUTHORITY_ONLINE, requesters, 2, e) != 0)
+		return -1;
+	return init_config_server(init, e);
+}
+
+/* --- the command --- */
+
+static int init_add_product(struct site *site, const char *argument, struct error *e)
+{
+	struct site_product *product = &site->products[site->product_count];
+	const char *colon = strchr(argument, ':');
+	size_t n = colon != NULL ? (size_t)(colon - argument) : strlen(argument);
+	if (site->product_count == SITE_PRODUCTS_MAX)
+		return error_set(e, "at most %d products", SITE_PRODUCTS_MAX);
+	if (!name_is_label((struct span){ (const uint8_t *)argument, n }, RELEASE_PRODUCT_MAX))
+		return error_set(e, "product '%s': use lower-case letters, digits and '-', at most %d", argument,
+				 RELEASE_PRODUCT_MAX);
+	snprintf(product->name, sizeof product->name, "%.*s", (int)n, argument);
+	snprintf(product->class_name, sizeof product->class_name, "%s", colon != NULL ? colon + 1 : product->name);
+	site->product_count++;
+	return 0;
+}
+
+/* Vendor and class identifiers, once the vendor is known. */
+static void init_identifiers(struct site *site)
+{
+	for (uint32_t i = 0; i < site->product_count; i++) {
+		struct site_product *product = &site->products[i];
+		uuid_v5(uuid_dns, span_of_text(site->vendor), product->compatible.vendor);
+		uuid_v5(product->compatible.vendor, span_of_text(product->class_name), product->compatible.class);
+	}
+	snprintf(site->log_origin, sizeof site->log_origin, "%.100s/sealift-log", site->vendor);
+}
+
+static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
+{
+	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
+						 { "vendor", required_argument, NULL, 'v' },
+						 { "listen", required_argument, NULL, 'l' },
+						 { "ops-listen", required_argument, NULL, 'o' },
+						 { NULL, 0, NULL, 0 } };
+	struct error e;
+	int option;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'p' && init_add_product(&init->site, optarg, &e) != 0)
+			return ui_usage(ui, "%s", e.text);
+		if (option == 'v')
+			snprintf(init->site.vendor, sizeof init->site.vendor, "%s", optarg);
+		if (option == 'l')
+			snprintf(init->device_listen, sizeof init->device_listen, "%s", optarg);
+		if (option == 'o')
+			snprintf(init->ops_listen, sizeof init->ops_listen, "%s", optarg);
+		if (option == '?')
+			return ui_usage(ui, "unknown option");
+	}
+	if (argc - optind != 1)
+		return ui_usage(ui, "name the folder of the new site");
+	if (init->site.product_count == 0)
+		return ui_usage(ui, "name at least one product: --product NAME[:CLASS]");
+	return UI_OK;
+}
+
+static int init_make(struct init *init, const struct ui *ui, struct error *e)
+{
+	static const char *const what[] = { "offline tokens", "release tokens", "online tokens" };
+	if (init_folders(&init->site, e) != 0)
+		return -1;
+	for (enum authority_holder holder = AUTHORITY_OFFLINE; holder < AUTHORITY_HOLDERS; holder++) {
+		if (authority_create(&init->site, holder, e) != 0)
+			return -1;
+		ui_progress(ui, what[holder], (uint64_t)holder + 1, AUTHORITY_HOLDERS);
+	}
+	if (init_offline_keys(init, e) != 0 || init_release_keys(init, e) != 0 || init_online_keys(init, e) != 0 ||
+	    init_tls(&init->site, e) != 0 || init_metadata(init, e) != 0 || init_configs(init, e) != 0)
+		return -1;
+	return site_save(&init->site, e); /* last: a folder with site.json is a whole site */
+}
+
+static void init_report(const struct site *site)
+{
+	printf("Site %s is ready. Every key below is in SoftHSM2 on this machine: good for a demonstration.\n"
+	       "In production, before the first device is made:\n\n"
+	       "  key                         where it stands here     where it belongs\n"
+	       "  root, 3 of 5                keys/offline             offline, five people, one token each; used once "
+	       "a year\n"
+	       "  targets, 2 of 3             keys/offline             offline, three people\n"
+	       "  emergency, 2 of 3           keys/offline             offline, three OTHER people; pinned in devices\n"
+	       "  boot root                   keys/offline             offline; its hash in one-time memory\n"
+	       "  approvers, 2 of 3           keys/offline             each person's own token\n"
+	       "  factory CA                  keys/offline             HSM of the factory's signd, one per factory\n"
+	       "  product, boot, boot-next,   keys/release             HSM of the release signd (two hosts: threshold "
+	       "2)\n"
+	       "    platform (RSA-2048)\n"
+	       "  snapshot, timestamp,        keys/online              HSM of the online signd, one per site\n"
+	       "    director, log, device CA,\n"
+	       "    payload key encryption\n"
+	       "  TLS roots A and B           keys/tls                 offline; devices pin both\n"
+	       "  TLS server                  pki/server.key           sealiftd's host\n\n"
+	       "Next, each in its own terminal:\n"
+	       "  sealift-signd --config %s/signd-release/signd.conf\n"
+	       "  sealift-signd --config %s/signd-online/signd.conf\n"
+	       "  sealiftd --config %s/server/sealiftd.conf\n",
+	       site->path, site->path, site->path, site->path);
+}
+
+static int init_run(struct ui *ui, const char *site_path, int argc, char **argv)
+{
+	static struct init init;
+	struct error e = { 0 };
+	snprintf(init.site.vendor, sizeof init.site.vendor, "example.com");
+	snprintf(init.device_listen, sizeof init.device_listen, "127.0.0.1:8443");
+	snprintf(init.ops_listen, sizeof init.ops_listen, "127.0.0.1:8080");
+	int usage = init_options(&init, ui, argc, argv);
+	if (usage != UI_OK)
+		return usage;
+	init_identifiers(&init.site);
+	if (init_place(&init.site, argv[optind], &e) != 0 || init_make(&init, ui, &e) != 0)
+		return ui_fail(ui, &e);
+	if (ui->json)
+		printf("{\"site\":\"%s\"}\n", init.site.path);
+	else
+		init_report(&init.site);
+	return UI_OK;
+}
+
+const struct command command_init = {
+	"init", "--product NAME[:CLASS] [OPTION...] DIR",
+	"make a site with all its keys, for a demonstration or a pilot",
+	"Makes every key of the trust model on SoftHSM2 tokens, the certification authorities, the first signed "
+	"metadata,\n"
+	"the log, and the configuration of the daemons; then says which key belongs where in production.\n\n"
+	"  --product NAME[:CLASS]  a product and its hardware class (default class: the name); may be repeated\n"
+	"  --vendor DOMAIN         your domain; vendor id = UUID5 of it (default: example.com)\n"
+	"  --listen ADDR:PORT      where sealiftd serves devices (default: 127.0.0.1:8443)\n"
+	"  --ops-listen ADDR:PORT  where it shows status and metrics (default: 127.0.0.1:8080)\n\n"
+	"Example: sealift init --product edge-gateway --vendor example.com ./site\n",
+	init_run
+};

@@ -1,0 +1,99 @@
+#include "publishing.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto_openssl.h"
+
+/* Timestamp 72 h and snapshot 30 days are ARCHITECTURE section 3's; product roles live 90 days. */
+const struct repository_lifetimes publishing_lifetimes = { .timestamp_s = 72 * 3600, .snapshot_s = 30 * 86400 };
+
+static int publishing_lock(const struct site *site, struct publishing *p, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	if (site_path(site, "publish/lock", path, e) != 0)
+		return -1;
+	p->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (p->lock_fd < 0 || flock(p->lock_fd, LOCK_EX) != 0)
+		return error_errno(e, "cannot lock %s", path);
+	return 0;
+}
+
+int publishing_open(const struct site *site, struct publishing *p, struct error *e)
+{
+	char path[FILE_PATH_MAX], versions[FILE_PATH_MAX];
+	*p = (struct publishing){ .tree.fd = -1, .lock_fd = -1, .versions_dir.fd = -1 };
+	if (publishing_lock(site, p, e) != 0 || site_path(site, "repo", path, e) != 0 ||
+	    site_path(site, "publish/versions", versions, e) != 0)
+		return -1;
+	p->memory = mmap(NULL, PUBLISHING_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
+	if (p->memory == MAP_FAILED)
+		return error_errno(e, "cannot set memory aside");
+	p->ws = workspace_over(p->memory, PUBLISHING_MEMORY);
+	if (tree_open(&p->tree, path, e) != 0 || store_dir_open(&p->versions_dir, versions, e) != 0)
+		return -1;
+	p->versions = store_dir_store(&p->versions_dir);
+	if (ledger_open(&p->ledger, &crypto_openssl, &p->tree, site->log_origin, e) != 0)
+		return -1;
+	return repository_open(&p->repository, &crypto_openssl, &p->tree, &p->versions, &p->ws, time(NULL), e);
+}
+
+void publishing_close(struct publishing *p)
+{
+	ledger_close(&p->ledger);
+	if (p->versions_dir.fd >= 0)
+		store_dir_close(&p->versions_dir);
+	tree_close(&p->tree);
+	if (p->memory != NULL && p->memory != MAP_FAILED)
+		munmap(p->memory, PUBLISHING_MEMORY);
+	if (p->lock_fd >= 0)
+		close(p->lock_fd);
+}
+
+struct writer publishing_buffer(struct publishing *p, size_t capacity)
+{
+	uint8_t *bytes = workspace_take(&p->ws, capacity);
+	return writer_over(bytes, bytes != NULL ? capacity : 0);
+}
+
+static void publishing_record_encode(struct writer *out, const struct digest *detail, const char *kind,
+				     struct span what, struct envelope_reason reason, const uint8_t salt[32])
+{
+	struct json_writer w = json_writer_over(out);
+	json_write_object(&w);
+	json_write_member_hex(&w, "detail", digest_span(detail));
+	json_write_member_text(&w, "kind", kind);
+	json_write_member_hex(&w, "salt", (struct span){ salt, 32 });
+	json_write_member_uint(&w, "time", (uint64_t)time(NULL));
+	json_write_member_string(&w, "what", what);
+	json_write_member_text(&w, "who", reason.who);
+	json_write_member_text(&w, "why", reason.why);
+	json_write_object_end(&w);
+}
+
+int publishing_record(const struct site *site, struct publishing *p, const struct digest *detail, const char *kind,
+		      struct span what, struct envelope_reason reason, uint8_t salt[32], uint64_t *index,
+		      struct error *e)
+{
+	uint8_t bytes[4096];
+	char name[64], path[FILE_PATH_MAX];
+	struct writer w = writer_over(bytes, sizeof bytes);
+	if (getrandom(salt, 32, 0) != 32)
+		return error_errno(e, "no random bytes");
+	publishing_record_encode(&w, detail, kind, what, reason, salt);
+	if (writer_end(&w) != FAULT_NONE)
+		return error_set(e, "who and why must be printable ASCII, and shorter than 2000 characters");
+	/* The record first: a leaf without its detail could never be explained. */
+	snprintf(name, sizeof name, "records/%llu.json", (unsigned long long)p->ledger.size);
+	if (site_path(site, name, path, e) != 0 || file_write(path, writer_span(&w), 0600, e) != 0)
+		return -1;
+	return ledger_append(&p->ledger, salt, detail, index, e);
+}
