@@ -21,7 +21,7 @@ stage_stop() {
 }
 trap stage_stop INT TERM HUP
 
-# Waits for the command that runs in the background; on a terminal its last line is shown, else a line every half minute.
+# Waits for the command in the background; on a terminal its last line is shown, else a line every quarter of a minute.
 stage_wait() {
 	spoke=$began
 	while kill -0 "$running" 2>/dev/null; do
@@ -29,7 +29,7 @@ stage_wait() {
 		if [ -t 1 ]; then
 			last=$(tail -n 1 "$log" 2>/dev/null | tr -d '\r\033' | cut -c 1-60)
 			printf '\r\033[K%-28s %4d s  %s' "$name" $((now - began)) "$last"
-		elif [ $((now - spoke)) -ge 30 ]; then
+		elif [ $((now - spoke)) -ge 15 ]; then
 			spoke=$now
 			printf '%-28s %4d s  ... %s\n' "$name" $((now - began)) "$(tail -n 1 "$log" | tr -d '\r\033' | cut -c 1-60)"
 		fi
@@ -46,7 +46,6 @@ stage_run() {
 	log=$logs/$(echo "$name" | tr ' /' '--').log
 	shift
 	began=$(seconds)
-	[ -t 1 ] || [ -n "${CHECK_QUIET:-}" ] || printf '%-28s ...\n' "$name"
 	"$@" >"$log" 2>&1 </dev/null &
 	running=$!
 	stage_wait
