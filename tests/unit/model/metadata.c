@@ -144,7 +144,7 @@ static void refusals(void)
 		{ "1.root.json", "\"keytype\":\"ecdsa\"", "\"keytype\":\"ecdsa-sha2-nistp256\"", FAULT_NOT_CANONICAL },
 		{ "1.root.json", "\"keys\":{\"", "\"keys\":{\"0", FAULT_TRAILING },
 		{ "1.root.json", "00Z\"", "00.5Z\"", FAULT_TOO_LARGE },
-		{ "1.root.json", "00Z\"", "00\"", FAULT_SYNTAX },
+		{ "1.root.json", "00Z\"", "00\"", FAULT_TRUNCATED },
 		{ "timestamp.json", "\"x-issued\"", "\"x-other\"", FAULT_NONE },
 		{ "timestamp.json", "\"x-issued\":\"2027-", "\"x-issued\":\"2028-", FAULT_RANGE },
 		{ "timestamp.json", "\"sha256\"", "\"sha512\"", FAULT_VERSION },
