@@ -108,14 +108,14 @@ struct line {
 	uint8_t signer, claimed; /* key that signs, key whose hash the line gives */
 };
 
-static enum verdict with_lines(const struct line *lines, size_t n)
+static enum verdict with_origin(const char *origin, const struct line *lines, size_t n)
 {
 	struct crypto crypto = fake_crypto();
 	static uint8_t text[2048], proof_text[8192];
 	static struct proof proof;
 	struct log_identity log = { SPAN_LIT("log"), fake_key(1) };
 	struct digest detail = log_sample_detail;
-	struct checkpoint checkpoint = { .origin = log.origin,
+	struct checkpoint checkpoint = { .origin = span_of_text(origin),
 					 .size = 1,
 					 .root = logged_leaf(&crypto, proof.salt, &detail) };
 	struct writer w = writer_over(text, sizeof text);
@@ -135,6 +135,11 @@ static enum verdict with_lines(const struct line *lines, size_t n)
 	return logged_check(&crypto, &log, writer_span(&w), &detail);
 }
 
+static enum verdict with_lines(const struct line *lines, size_t n)
+{
+	return with_origin("log", lines, n);
+}
+
 static void logged_check_wants_the_logs_own_signature(void)
 {
 	static const struct line own = { "log", 1, 1 }, witness = { "witness", 2, 2 }, unknown = { "log", 2, 2 };
@@ -148,6 +153,7 @@ static void logged_check_wants_the_logs_own_signature(void)
 	CHECK_EQ(with_lines(&forged, 1), VERDICT_UNLOGGED);
 	CHECK_EQ(with_lines((struct line[]){ own, forged }, 2), VERDICT_UNLOGGED);
 	CHECK_EQ(with_lines(NULL, 0), VERDICT_UNLOGGED);
+	CHECK_EQ(with_origin("log2", &own, 1), VERDICT_UNLOGGED); /* a tree of another name, cosigned by the log */
 }
 
 static const struct check_case cases[] = {

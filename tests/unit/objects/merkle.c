@@ -167,6 +167,21 @@ static void merkle_refuses_what_is_out_of_range(void)
 	CHECK(!merkle_consistent(crypto, 6, &root, 5, &root, path, 0));
 }
 
+/* A path that ends too early, at a hash that somebody passes off as the root. */
+static void merkle_refuses_a_subtree_as_the_tree(void)
+{
+	plant();
+	struct digest subtree_root = mth(0, 2), leaf_root = leaves[0];
+	CHECK(merkle_included(crypto, 2, &subtree_root, 0, &leaves[0], &leaves[1], 1));
+	CHECK(!merkle_included(crypto, 4, &subtree_root, 0, &leaves[0], &leaves[1], 1));
+	CHECK(merkle_included(crypto, 1, &leaf_root, 0, &leaves[0], NULL, 0));
+	CHECK(!merkle_included(crypto, 2, &leaf_root, 0, &leaves[0], NULL, 0));
+	/* old tree of 2, new of 4, and a proof that stops at 3 */
+	struct digest three = mth(0, 3);
+	CHECK(merkle_consistent(crypto, 2, &subtree_root, 3, &three, &leaves[2], 1));
+	CHECK(!merkle_consistent(crypto, 2, &subtree_root, 6, &three, &leaves[2], 1));
+}
+
 /* RFC 9162 fixes the prefixes: the hash of the empty leaf and of the empty tree, by sha256sum. */
 static void merkle_hashes_are_separated(void)
 {
@@ -214,6 +229,7 @@ static const struct check_case cases[] = {
 	CASE(merkle_consistency_holds_for_all_pairs),
 	CASE(merkle_refuses_what_is_out_of_range),
 	CASE(merkle_hashes_are_separated),
+	CASE(merkle_refuses_a_subtree_as_the_tree),
 	CASE(merkle_tile_path_follows_the_table),
 };
 

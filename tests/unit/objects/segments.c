@@ -102,6 +102,7 @@ static const struct row rows[] = {
 	{ 5, 1, FAULT_NOT_CANONICAL },
 	{ 7, 1, FAULT_NOT_CANONICAL },
 	{ 8, 1, FAULT_RANGE },     /* segment_bytes over SEGMENT_BYTES_MAX */
+	{ 11, 4, FAULT_RANGE },    /* 4100: no power of two, though the count is right */
 	{ 10, 0x18, FAULT_RANGE }, /* no power of two */
 	{ 10, 0x08, FAULT_RANGE }, /* under SEGMENT_BYTES_MIN */
 	{ 10, 0x20, FAULT_RANGE }, /* 8 KiB: two segments, not three */
@@ -146,6 +147,11 @@ static void segments_decode_refuses_nothing_and_no_travel(void)
 	table.count = 0;
 	CHECK_EQ(segments_decode(encode(&table, r, 0), PAYLOAD, &out), FAULT_RANGE);
 	CHECK_EQ(segments_decode(good(), PAYLOAD - 1, &out), FAULT_RANGE);
+	/* offset and length together wrap around */
+	table = header();
+	records(r);
+	r[2].travel_offset = UINT64_MAX - 10;
+	CHECK_EQ(segments_decode(encode(&table, r, 3), UINT64_MAX, &out), FAULT_RANGE);
 }
 
 static void segments_encode_refuses_reserved_operations(void)
