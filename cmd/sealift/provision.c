@@ -191,22 +191,25 @@ static int provision_uri(const struct device_config *config, char out[IDENTITY_U
 	return 0;
 }
 
-/* A key made here, certified by the factory CA; both as PEM texts in fresh memory. */
-static int provision_identity(struct provision *p, const char *uri, const char *kind, struct span *key_pem,
+/* A key made here, certified by the factory CA; both as PEM texts in fresh memory. The name tells a report key's. */
+static int provision_identity(struct provision *p, const char *uri, bool is_report, struct span *key_pem,
 			      struct span *certificate_pem, struct error *e)
 {
 	struct keyfile *key = NULL;
 	struct certificate request, certificate;
-	char key_path[FILE_PATH_MAX], pem_path[FILE_PATH_MAX], name[64];
-	snprintf(name, sizeof name, "run/%s.%ld", kind, (long)getpid());
-	if (site_path(p->site, name, key_path, e) != 0)
+	char key_path[FILE_PATH_MAX], pem_path[FILE_PATH_MAX], file[64], name[CERTIFICATE_NAME_MAX + 1];
+	const struct signer *signer = &p->offline.signer;
+	snprintf(name, sizeof name, "%s%.50s", is_report ? "report " : "", p->config.id);
+	snprintf(file, sizeof file, "run/provision.%ld.key", (long)getpid());
+	if (site_path(p->site, file, key_path, e) != 0)
 		return -1;
-	snprintf(pem_path, sizeof pem_path, "%.*s.pem", (int)sizeof pem_path - 8, key_path);
-	unlink(key_path);
-	struct signer *signer = &p->offline.signer;
+	snprintf(file, sizeof file, "run/provision.%ld.pem", (long)getpid());
+	if (site_path(p->site, file, pem_path, e) != 0)
+		return -1;
+	unlink(key_path); /* of a provisioning that was killed */
 	int failed = keyfile_new(&key, e) != 0 || keyfile_save(key, key_path, e) != 0 ||
-		     x509_request_make(key, p->config.id, uri, &request, e) != 0 ||
-		     signer->certify(signer->self, kind, (struct span){ request.der, request.n }, uri, 0,
+		     x509_request_make(key, name, uri, &request, e) != 0 ||
+		     signer->certify(signer->self, "factory", (struct span){ request.der, request.n }, uri, 0,
 				     authority_who(), "device provisioned", certificate.der, sizeof certificate.der,
 				     &certificate.n, e) != 0 ||
 		     x509_pem_save(pem_path, &certificate, 1, e) != 0 ||
@@ -234,8 +237,8 @@ static int provision_device(struct provision *p, const char *id, struct error *e
 	snprintf(p->config.id, sizeof p->config.id, "%s", id);
 	if (provision_uri(&p->config, uri, e) != 0 || file_join(folder, p->out, id, e) != 0)
 		return -1;
-	if (provision_identity(p, uri, "factory", &idevid_key, &idevid, e) != 0 ||
-	    provision_identity(p, uri, "factory-report", &report_key, &report, e) != 0)
+	if (provision_identity(p, uri, false, &idevid_key, &idevid, e) != 0 ||
+	    provision_identity(p, uri, true, &report_key, &report, e) != 0)
 		return error_within(e, "device %s", id);
 	struct device_new new_device = { .config = &p->config,
 					 .root_json = p->root,

@@ -111,8 +111,11 @@ void module_pad(CK_UTF8CHAR *out, size_t n, const char *text)
 
 static int module_slots(const struct module *m, CK_SLOT_ID *slots, CK_ULONG *count, struct error *e)
 {
+	/* Asking for the number first makes SoftHSM look again, and offer a fresh slot after each C_InitToken. */
+	CK_RV rv = m->call->C_GetSlotList(CK_TRUE, NULL, count);
 	*count = MODULE_SLOTS_MAX;
-	CK_RV rv = m->call->C_GetSlotList(CK_TRUE, slots, count);
+	if (rv == CKR_OK)
+		rv = m->call->C_GetSlotList(CK_TRUE, slots, count);
 	if (rv != CKR_OK)
 		return module_error(e, rv, "listing the tokens");
 	return 0;
