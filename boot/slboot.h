@@ -18,9 +18,9 @@ enum slboot_image { SLBOOT_SLOT_A, SLBOOT_SLOT_B, SLBOOT_RECOVERY, SLBOOT_IMAGES
 /* Far apart (Hamming distance 16 and more), so that one flipped bit or skipped store never makes a yes of a no. */
 enum slboot_decision {
 	SLBOOT_REFUSED = 0x2c95a36a,
-	SLBOOT_VERIFIED = 0x53ea5d95, /* never returned: a verified image is jumped to */
+	SLBOOT_VERIFIED = 0x536a5b6a, /* never returned: a verified image is jumped to */
 	SLBOOT_BOOTED =
-		0x69d3c61b, /* the port's boot() came back: the image ran and ended (host), or the jump failed */
+		0x2c9a5c95, /* the port's boot() came back: the image ran and ended (host), or the jump failed */
 };
 
 enum slboot_event {

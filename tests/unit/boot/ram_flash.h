@@ -7,6 +7,7 @@
 #define RAM_FLASH_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
