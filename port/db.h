@@ -46,9 +46,8 @@ struct db_rollout {
 	struct span plan_text; /* valid until the callback that showed the row returns */
 	uint64_t release_bytes, return_bytes;
 	enum db_rollout_state state;
-	uint32_t stage;   /* the one that is open */
-	uint32_t planned; /* devices in it when it opened */
-	uint32_t extend;  /* devices of later stages that were moved into it */
+	uint32_t stage;  /* the one that is open */
+	uint32_t extend; /* devices of later stages that were moved into it */
 	int64_t started_unix, stage_unix, ended_unix;
 	char who[DB_WHO_MAX + 1], why[DB_WHY_MAX + 1]; /* of the last change of state */
 };
@@ -57,11 +56,12 @@ struct db_rollout {
 struct db_assignment {
 	uint64_t rollout;
 	char device[IDENTITY_ID_MAX + 1];
-	uint32_t stage;    /* in which its evidence counts */
-	uint32_t outcome;  /* enum gate_outcome */
-	uint32_t progress; /* enum report_state of the furthest progress while silent */
-	bool affected;     /* it may have booted the release */
-	bool returned;     /* it confirmed the return release */
+	uint32_t stage;      /* in which its evidence counts */
+	uint32_t plan_stage; /* the one that the plan gives it; later than stage where it was moved up */
+	uint32_t outcome;    /* enum gate_outcome */
+	uint32_t progress;   /* enum report_state of the furthest progress while silent */
+	bool affected;       /* it may have booted the release */
+	bool returned;       /* it confirmed the return release */
 	int64_t offered_unix, since_unix;
 };
 

@@ -29,19 +29,19 @@ struct rollouts_question {
 	char uri[IDENTITY_URI_MAX + 1]; /* from its certificate, verified */
 	uint8_t nonce[DIRECTIVE_NONCE_BYTES];
 	uint64_t running_counter;
-	bool confirm;                          /* may I activate what I was told? */
-	char target[METADATA_PATH_MAX + 1];    /* confirm: which */
-	struct span report;                    /* the envelope; outlives the question */
+	bool confirm;                       /* may I activate what I was told? */
+	char target[METADATA_PATH_MAX + 1]; /* confirm: which */
+	struct span report;                 /* the envelope; outlives the question */
 	struct public_key report_key;
 	/* of an operator */
 	uint64_t rollout;
-	char plan[METADATA_PATH_MAX + 1];      /* START: path of the target */
-	char device[IDENTITY_ID_MAX + 1];      /* REVOKE */
+	char plan[METADATA_PATH_MAX + 1]; /* START: path of the target */
+	char device[IDENTITY_ID_MAX + 1]; /* REVOKE */
 	char who[DB_WHO_MAX + 1], why[DB_WHY_MAX + 1];
 	/* the answer */
-	unsigned status;      /* as HTTP */
-	struct error error;   /* where status >= 400 */
-	const char *rule;     /* NULL: none */
+	unsigned status;    /* as HTTP */
+	struct error error; /* where status >= 400 */
+	const char *rule;   /* NULL: none */
 	const char *help;
 	uint8_t directive[ROLLOUTS_ENVELOPE_MAX]; /* POLL: the signed envelope */
 	size_t directive_n;                       /* 0: null */

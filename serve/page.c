@@ -1,0 +1,183 @@
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define PAGE_EVENTS 30
+#define PAGE_ROLLOUTS 8
+
+static void page_text(struct body *out, const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++) {
+		const char *piece = *text == '<' ? "&lt;" : (*text == '>' ? "&gt;" : (*text == '&' ? "&amp;" : NULL));
+		if (*text == '"')
+			piece = "&quot;";
+		if (piece != NULL)
+			writer_text(&out->writer, piece);
+		else
+			writer_u8(&out->writer, *text < 0x20 || *text > 0x7e ? '?' : (uint8_t)*text);
+	}
+}
+
+/* Escapes everything that the format brings in: only markup in the format itself is markup. */
+static void page_put(struct body *out, const char *before, const char *after, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static void page_put(struct body *out, const char *before, const char *after, const char *format, ...)
+{
+	char text[768];
+	va_list values;
+	va_start(values, format);
+	vsnprintf(text, sizeof text, format, values);
+	va_end(values);
+	writer_text(&out->writer, before);
+	page_text(out, text);
+	writer_text(&out->writer, after);
+}
+
+static void page_time(struct body *out, int64_t unix_s)
+{
+	char text[32] = "";
+	struct tm utc;
+	time_t seconds = (time_t)unix_s;
+	if (gmtime_r(&seconds, &utc) != NULL)
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+	page_put(out, "<td class=\"quiet\">", "</td>", "%s", text);
+}
+
+/* --- rollouts --- */
+
+/* How far the evidence has gone from the promotion limit to the abort limit, in percent. */
+static unsigned page_percent(const struct rollouts_view *v)
+{
+	int64_t all = v->abort_at_unats - v->promote_at_unats, at = v->evidence_unats - v->promote_at_unats;
+	if (all <= 0 || at <= 0)
+		return 0;
+	return at >= all ? 100 : (unsigned)(at * 100 / all);
+}
+
+static void page_evidence(struct body *out, const struct rollouts_view *v)
+{
+	page_put(out, "<p>", "</p>", "Evidence %.2f nats; promoted at %.2f, aborted at %.2f. %s.",
+		 (double)v->evidence_unats / 1e6, (double)v->promote_at_unats / 1e6, (double)v->abort_at_unats / 1e6,
+		 v->reason);
+	page_put(out, "<meter min=\"0\" max=\"100\" low=\"50\" high=\"80\" optimum=\"0\" value=\"", "\"></meter>", "%u",
+		 page_percent(v));
+}
+
+static void page_rollout(const struct show *show, struct body *out, const struct db_rollout *r)
+{
+	struct rollouts_view v = { .reason = "" };
+	const char *state = show_rollout_state(r->state);
+	(void)show->rollouts.view(show->rollouts.self, r->id, &v);
+	page_put(out, "<section class=\"card\"><h2>", " ", "Rollout %llu: %s", (unsigned long long)r->id,
+		 v.release_path);
+	page_put(out, "<span class=\"", "\">", "%s", state);
+	page_put(out, "", "</span></h2>", "%s", state);
+	page_put(out, "<p>", "</p>",
+		 "%s. Stage %u of %u, %s: %u devices, %u offered, %u succeeded, %u failed, %u in flight "
+		 "(at most %u), %u silent for too long.",
+		 r->plan_path, r->stage + 1, v.stages, v.stage_name, v.stage_devices, v.offered, v.succeeded, v.failed,
+		 v.in_flight, v.window, v.lost);
+	if (r->state == DB_RUNNING || r->state == DB_PAUSED)
+		page_evidence(out, &v);
+	page_put(out, "<p>", "</p>", "Whole rollout: %u offered, %u succeeded, %u failed.", v.total_offered,
+		 v.total_succeeded, v.total_failed);
+	if (r->state == DB_ABORTED)
+		page_put(out, "<p>", "</p>",
+			 "%u devices may have booted it, %u of them are back on the return release.", v.affected,
+			 v.returned);
+	if (r->why[0] != '\0')
+		page_put(out, "<p class=\"quiet\">", "</p>", "%s: %s", r->who, r->why);
+	writer_text(&out->writer, "</section>\n");
+}
+
+/* --- the look --- */
+
+struct page_look {
+	const struct show *show;
+	struct body *out;
+	struct error *e;
+	int result;
+	struct db_rollout rollouts[PAGE_ROLLOUTS]; /* the newest, in a ring */
+	uint32_t rollout_count;
+	struct show_counts counts;
+};
+
+static bool page_rollout_row(void *context, const struct db_rollout *row)
+{
+	struct page_look *look = context;
+	look->rollouts[look->rollout_count++ % PAGE_ROLLOUTS] = *row;
+	return true;
+}
+
+static bool page_event_row(void *context, const struct db_event *event)
+{
+	struct page_look *look = context;
+	struct body *out = look->out;
+	writer_text(&out->writer, "<tr>");
+	page_time(out, event->unix_s);
+	page_put(out, "<td class=\"", "\">", "%s", event->kind);
+	page_put(out, "", "</td>", "%s", event->kind);
+	page_put(out, "<td>", "</td>", "%s", event->device);
+	page_put(out, "<td>", "</td></tr>\n", "%s%s%s", event->who, event->who[0] == '\0' ? "" : ": ", event->text);
+	return true;
+}
+
+static void page_states(struct body *out, const struct show_counts *counts)
+{
+	page_put(out, "<div class=\"tiles\"><div class=\"tile\"><b>", "</b>devices</div>", "%llu",
+		 (unsigned long long)counts->devices);
+	for (uint32_t i = 0; i < SHOW_STATES; i++) {
+		if (counts->by_state[i] == 0)
+			continue;
+		page_put(out, "<div class=\"tile\"><b>", "</b>", "%llu", (unsigned long long)counts->by_state[i]);
+		page_put(out, "", "</div>", "%s", show_state_name(i));
+	}
+	writer_text(&out->writer, "</div>\n");
+}
+
+static void page_rollouts(struct page_look *look)
+{
+	uint32_t shown = look->rollout_count < PAGE_ROLLOUTS ? look->rollout_count : PAGE_ROLLOUTS;
+	writer_text(&look->out->writer, "<h2>Rollouts</h2>\n");
+	for (uint32_t i = 1; i <= shown; i++)
+		page_rollout(look->show, look->out, &look->rollouts[(look->rollout_count - i) % PAGE_ROLLOUTS]);
+	if (shown == 0)
+		writer_text(&look->out->writer, "<p class=\"quiet\">None yet.</p>");
+}
+
+static void page_look(void *context, const struct db_rows *rows)
+{
+	struct page_look *look = context;
+	uint64_t last = 0;
+	look->result = rows->rollout_each(rows->self, page_rollout_row, look, look->e);
+	if (look->result == 0)
+		look->result = rows->event_last(rows->self, &last, look->e);
+	if (look->result != 0)
+		return;
+	page_states(look->out, &look->counts);
+	page_rollouts(look);
+	writer_text(&look->out->writer, "<h2>Last events</h2>\n<table>\n");
+	look->result = rows->event_each(rows->self, last > PAGE_EVENTS ? last - PAGE_EVENTS : 0, PAGE_EVENTS,
+					page_event_row, look, look->e);
+	writer_text(&look->out->writer, "</table>\n");
+}
+
+int page_render(const struct show *show, struct body *out, struct error *e)
+{
+	struct page_look look = { .show = show, .out = out, .e = e };
+	if (show_count(show, &look.counts, e) != 0)
+		return -1;
+	writer_text(&out->writer,
+		    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>sealift</title>\n"
+		    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+		    "<link rel=\"stylesheet\" href=\"/page.css\">\n<script src=\"/page.js\" defer></script>\n"
+		    "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript></head>\n"
+		    "<body><main><h1>sealift</h1>\n");
+	if (show->db.read(show->db.self, page_look, &look, e) != 0 || look.result != 0)
+		return -1;
+	writer_text(&out->writer, "</main></body></html>\n");
+	return 0;
+}
