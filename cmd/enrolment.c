@@ -1,0 +1,136 @@
+#include "enrolment.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base64.h"
+#include "direct.h"
+#include "x509.h"
+
+#define EST_PATH ".well-known/est/simpleenroll"
+#define ANSWER_MAX 16384
+
+static void free_key(struct keyfile **key)
+{
+	keyfile_free(*key);
+}
+
+int enrolment_paths(struct enrolment *out, const char *device_directory, struct error *e)
+{
+	char fetcher[FILE_PATH_MAX];
+	if (file_join(fetcher, device_directory, "fetcher", e) < 0 ||
+	    file_join(out->idevid_key, fetcher, "idevid.key", e) < 0 ||
+	    file_join(out->idevid_pem, fetcher, "idevid.pem", e) < 0 ||
+	    file_join(out->ldevid_key, fetcher, "ldevid.key", e) < 0 ||
+	    file_join(out->ldevid_pem, fetcher, "ldevid.pem", e) < 0)
+		return -1;
+	return file_join(out->roots_pem, fetcher, "server-roots.pem", e);
+}
+
+static int read_first(const char *path, struct x509_facts *out, struct error *e)
+{
+	struct certificate certificate;
+	uint32_t count = 0;
+	if (x509_pem_load(path, &certificate, 1, &count, e) < 0)
+		return -1;
+	if (count == 0)
+		return error_set(e, "%s holds no certificate", path);
+	return x509_read((struct span){ certificate.der, certificate.n }, out, e);
+}
+
+/* A third of its life is left for the server to be reached in. */
+static bool is_good(const struct enrolment *paths)
+{
+	struct x509_facts facts;
+	struct error ignored;
+	if (access(paths->ldevid_pem, R_OK) != 0 || access(paths->ldevid_key, R_OK) != 0 ||
+	    read_first(paths->ldevid_pem, &facts, &ignored) < 0)
+		return false;
+	int64_t life = facts.not_after_unix - facts.not_before_unix;
+	return facts.not_after_unix - (int64_t)time(NULL) > life / 3;
+}
+
+static int get_key(const struct enrolment *paths, struct keyfile **out, struct error *e)
+{
+	if (access(paths->ldevid_key, F_OK) == 0)
+		return keyfile_load(paths->ldevid_key, out, e);
+	if (keyfile_new(out, e) < 0)
+		return -1;
+	return keyfile_save(*out, paths->ldevid_key, e);
+}
+
+static int post_request(struct curl_transport *transport, struct span der, uint8_t *answer, size_t *n, struct error *e)
+{
+	uint8_t text[CERTIFICATE_BYTES_MAX * 2];
+	struct writer w = writer_over(text, sizeof text);
+	struct fetch_answer got = { 0 };
+	struct transport port = curl_transport_transport(transport);
+	struct fetch fetch = direct_fetch(&port);
+	base64_write(&w, der);
+	if (writer_end(&w) != FAULT_NONE)
+		return error_set(e, "the certificate request is too large");
+	if (fetch.post(fetch.self, EST_PATH, "application/pkcs10", writer_span(&w), answer, ANSWER_MAX, &got, e) < 0)
+		return -1;
+	if (got.status != 200 || got.too_big)
+		return error_retry(e, "the server answered %u", got.status);
+	*n = got.n;
+	return 0;
+}
+
+/* Ours, and for us: another answer would only lock us out. */
+static int check_certificate(const struct certificate *certificate, const struct keyfile *key, const char *uri,
+			     struct error *e)
+{
+	struct x509_facts facts;
+	struct public_key ours;
+	if (x509_read((struct span){ certificate->der, certificate->n }, &facts, e) < 0 ||
+	    keyfile_public(key, &ours, e) < 0)
+		return -1;
+	if (memcmp(facts.key.xy, ours.xy, sizeof ours.xy) != 0 || strcmp(facts.uri, uri) != 0)
+		return error_set(e, "the certificate that came is not for this device's key and name");
+	return 0;
+}
+
+static int take_certificates(const struct enrolment *paths, struct span answer, const struct keyfile *key,
+			     const char *uri, struct error *e)
+{
+	uint8_t der[ANSWER_MAX];
+	struct certificate chain[4];
+	uint32_t count = 0;
+	struct writer w = writer_over(der, sizeof der);
+	if (base64_decode_lines(answer, &w) != FAULT_NONE || writer_end(&w) != FAULT_NONE)
+		return error_set(e, "the answer is not base64");
+	if (x509_pkcs7_read(writer_span(&w), chain, 4, &count, e) < 0)
+		return -1;
+	if (count == 0)
+		return error_set(e, "the answer holds no certificate");
+	if (check_certificate(&chain[0], key, uri, e) < 0)
+		return -1;
+	return x509_pem_save(paths->ldevid_pem, chain, count, e);
+}
+
+static int enrol(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
+{
+	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
+	struct x509_facts birth;
+	struct certificate request;
+	uint8_t answer[ANSWER_MAX];
+	size_t n = 0;
+	if (read_first(paths->idevid_pem, &birth, e) < 0 || get_key(paths, &key, e) < 0 ||
+	    x509_request_make(key, birth.common_name, birth.uri, &request, e) < 0 ||
+	    post_request(transport, (struct span){ request.der, request.n }, answer, &n, e) < 0)
+		return -1;
+	return take_certificates(paths, (struct span){ answer, n }, key, birth.uri, e);
+}
+
+int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
+{
+	if (!is_good(paths)) {
+		if (curl_transport_identity(transport, paths->idevid_pem, paths->idevid_key, e) < 0)
+			return -1;
+		if (enrol(paths, transport, e) < 0)
+			return error_within(e, "enrol for an operational certificate");
+	}
+	return curl_transport_identity(transport, paths->ldevid_pem, paths->ldevid_key, e);
+}

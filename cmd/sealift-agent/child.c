@@ -1,0 +1,92 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILD_FD 3
+
+void child_default_program(char *out, size_t capacity, const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+	if (slash == NULL)
+		snprintf(out, capacity, "sealift-fetcher");
+	else
+		snprintf(out, capacity, "%.*s/sealift-fetcher", (int)(slash - argv0), argv0);
+}
+
+static int drop_to(const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+	if (entry == NULL)
+		return -1;
+	return setgroups(0, NULL) < 0 || setgid(entry->pw_gid) < 0 || setuid(entry->pw_uid) < 0 ? -1 : 0;
+}
+
+/* Only standard input, output, error and the socket go along. */
+static _Noreturn void child_exec(const struct child *child, int fd)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (child->user != NULL && drop_to(child->user) < 0)
+		_exit(126);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (fd == CHILD_FD)
+		fcntl(fd, F_SETFD, 0);
+	else
+		dup2(fd, CHILD_FD);
+	close_range(CHILD_FD + 1, ~0u, 0);
+	char *const arguments[] = { (char[]){ "sealift-fetcher" },
+				    (char[]){ "--device" },
+				    (char *)(uintptr_t)child->device,
+				    (char[]){ "--fd" },
+				    (char[]){ "3" },
+				    child->as_json ? (char[]){ "--json" }
+				    : child->debug ? (char[]){ "--debug" }
+						   : NULL,
+				    child->as_json && child->debug ? (char[]){ "--debug" } : NULL,
+				    NULL };
+	execvp(child->program, arguments);
+	_exit(127);
+}
+
+int child_start(struct child *child, struct error *e)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(e, "make a socket pair for the fetcher");
+	pid_t pid = fork();
+	if (pid < 0) {
+		error_errno(e, "start the fetcher");
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	}
+	if (pid == 0)
+		child_exec(child, pair[1]);
+	close(pair[1]);
+	child->pid = pid;
+	child->fd = pair[0];
+	return 0;
+}
+
+void child_stop(struct child *child)
+{
+	if (child->pid <= 0)
+		return;
+	close(child->fd);
+	kill(child->pid, SIGKILL);
+	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	child->pid = 0;
+}

@@ -1,0 +1,134 @@
+/* sealift-fetcher: the network and the TLS keys of a device, on behalf of its installer; trusted with nothing. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock_system.h"
+#include "device.h"
+#include "enrolment.h"
+#include "fetcher.h"
+#include "log.h"
+#include "store_dir.h"
+
+#define CHECK_EVERY_MS (6u * 3600u * 1000u)
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const char help[] =
+	"Usage: sealift-fetcher --device DIR --fd N\n"
+	"\n"
+	"Started by sealift-agent, not by hand. Answers its requests on the socket N over HTTPS, with the keys in\n"
+	"DIR/fetcher; enrols for an operational certificate when there is none.\n"
+	"\n"
+	"  --device DIR   the device directory\n"
+	"  --fd N         the socket of the installer\n"
+	"  --json         log lines as JSON\n"
+	"  --debug        log more\n"
+	"  --help         this text\n";
+
+struct options {
+	const char *device;
+	int fd, json, debug;
+};
+
+static int options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "device", required_argument, NULL, 'd' }, { "fd", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },         { "debug", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },         { 0 },
+	};
+	*o = (struct options){ .fd = -1 };
+	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+		if (c == 'd')
+			o->device = optarg;
+		else if (c == 'f')
+			o->fd = atoi(optarg);
+		else if (c == 'j')
+			o->json = 1;
+		else if (c == 'v')
+			o->debug = 1;
+		else
+			return fputs(help, c == 'h' ? stdout : stderr), c == 'h' ? 1 : -1;
+	}
+	if (o->device != NULL && o->fd >= 3 && optind == argc)
+		return 0;
+	fputs(help, stderr);
+	return -1;
+}
+
+static int load_config(const char *path, struct device_config *config, struct error *e)
+{
+	__attribute__((cleanup(store_dir_close))) struct store_dir top = { .fd = -1 };
+	if (store_dir_open(&top, path, e) < 0)
+		return -1;
+	struct store store = store_dir_store(&top);
+	return device_config_load(&store, config, e);
+}
+
+/* Tried again before each request until it succeeds, a server may come late; then looked at now and then. */
+struct enrolled {
+	struct enrolment paths;
+	struct curl_transport *curl;
+	uint64_t next_ms;
+};
+
+static int exchange(void *self, const struct transport_request *request, int (*sink)(void *context, struct span piece),
+		    void *context, struct fetch_answer *out, struct error *e)
+{
+	struct enrolled *enrolled = self;
+	struct clock clock = clock_system();
+	uint64_t now_ms = clock.boot_ms(clock.self);
+	if (now_ms >= enrolled->next_ms) {
+		if (enrolment_ensure(&enrolled->paths, enrolled->curl, e) < 0)
+			return -1;
+		enrolled->next_ms = now_ms + CHECK_EVERY_MS;
+		log_event(LOG_DEBUG_, "enrolled", NULL);
+	}
+	struct transport inner = curl_transport_transport(enrolled->curl);
+	return inner.exchange(inner.self, request, sink, context, out, e);
+}
+
+static int run(const struct options *o, struct error *e)
+{
+	static struct device_config config;
+	static struct enrolled enrolled;
+	__attribute__((cleanup(curl_transport_close))) struct curl_transport curl = { 0 };
+	struct curl_transport_config transport_config = { 0 };
+	if (load_config(o->device, &config, e) < 0 || enrolment_paths(&enrolled.paths, o->device, e) < 0 ||
+	    curl_transport_global(e) < 0)
+		return -1;
+	for (uint32_t s = 0; s < config.server_count; s++)
+		transport_config.servers[s] = config.servers[s];
+	transport_config.server_count = config.server_count;
+	transport_config.roots_path = enrolled.paths.roots_pem;
+	transport_config.certificate_path = enrolled.paths.idevid_pem;
+	transport_config.key_path = enrolled.paths.idevid_key;
+	if (curl_transport_open(&curl, &transport_config, e) < 0)
+		return -1;
+	enrolled.curl = &curl;
+	struct transport transport = { exchange, &enrolled };
+	return fetcher_run(o->fd, &transport, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error e = { 0 };
+	struct rlimit none = { 0, 0 };
+	int parsed = options_parse(&options, argc, argv);
+	if (parsed != 0)
+		return parsed > 0 ? EXIT_DONE : EXIT_USAGE;
+	log_open("sealift-fetcher", options.debug ? LOG_DEBUG_ : LOG_INFO_, options.json);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0); /* TLS keys */
+	setrlimit(RLIMIT_CORE, &none);
+	if (run(&options, &e) == 0)
+		return EXIT_DONE;
+	log_event(LOG_ERROR_, "stopped", "why", e.text, NULL);
+	return EXIT_FAILED;
+}
