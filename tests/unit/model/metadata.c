@@ -96,6 +96,25 @@ static void rounds(void)
 	check_round("1.p%2Fboard.json");
 }
 
+/* The example of protocol/metadata.md. */
+static void as_written(void)
+{
+	static const char example[] =
+		"{\"_type\":\"timestamp\",\"expires\":\"2027-02-14T08:00:00Z\",\"meta\":{\"snapshot.json\":{\"hashes\":"
+		"{\"sha256\":\"6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d\"},\"length\":608,"
+		"\"version\":1}},\"spec_version\":\"1.0.34\",\"version\":1,\"x-issued\":\"2027-01-15T07:59:00Z\"}";
+	static uint8_t out[1024];
+	struct timestamp timestamp = { .version = 1, .expires_unix = WORLD_NOW + 30 * WORLD_DAY };
+	timestamp.issued_unix = WORLD_NOW - 60;
+	timestamp.snapshot_version = 1;
+	timestamp.has_length = timestamp.has_digest = true;
+	timestamp.snapshot_length = 608;
+	timestamp.snapshot_digest = sha256_of(&crypto_openssl, SPAN_LIT("image"));
+	struct writer w = writer_over(out, sizeof out);
+	timestamp_encode(&w, &timestamp);
+	CHECK(span_is(writer_span(&w), example));
+}
+
 /* One key in two roles is written once. */
 static void shared_key_is_written_once(void)
 {
@@ -185,6 +204,29 @@ static void same_keyid_twice(void)
 	CHECK_EQ(decode(changed("timestamp.json", from, to)), FAULT_DUPLICATE);
 	snprintf(to, sizeof to, "{\"keyid\":\"other\",\"sig\":\"\"},{\"keyid\":\"%s\"", keyid);
 	CHECK_EQ(decode(changed("timestamp.json", from, to)), FAULT_NONE);
+}
+
+/* A role that lists one key id twice, and two delegations of one name. */
+static void roles_say_nothing_twice(void)
+{
+	static uint8_t body[8192];
+	char from[128], to[256];
+	fresh();
+	const char *keyid = world->keys[world->product.keys[0]].keyid;
+	snprintf(from, sizeof from, "[\"%s\"]", keyid);
+	snprintf(to, sizeof to, "[\"%s\",\"%s\"]", keyid, keyid);
+	CHECK_EQ(decode(changed("1.targets.json", from, to)), FAULT_DUPLICATE);
+	struct targets targets = world_targets(world);
+	struct delegation two[2] = { targets.delegations[0], targets.delegations[0] };
+	targets.delegations = two;
+	targets.delegation_count = 2;
+	struct writer w = writer_over(body, sizeof body);
+	targets_encode(&w, &targets);
+	CHECK_EQ(decode(world_sign(world, writer_span(&w), &world->targets)), FAULT_DUPLICATE);
+	two[1].name = SPAN_LIT("other");
+	w = writer_over(body, sizeof body);
+	targets_encode(&w, &targets);
+	CHECK_EQ(decode(world_sign(world, writer_span(&w), &world->targets)), FAULT_NONE);
 }
 
 static void too_many_signatures(void)
@@ -314,9 +356,11 @@ static void strict_envelopes(void)
 
 static const struct check_case cases[] = {
 	CASE(rounds),
+	CASE(as_written),
 	CASE(shared_key_is_written_once),
 	CASE(refusals),
 	CASE(same_keyid_twice),
+	CASE(roles_say_nothing_twice),
 	CASE(too_many_signatures),
 	CASE(unknown_algorithm_is_listed_not_used),
 	CASE(both_names_of_the_key_type),

@@ -360,6 +360,35 @@ static void snapshot_drops_a_role(void)
 	check_refused(VERDICT_ROLLBACK, "2.snapshot.json");
 }
 
+/* The timestamp's memory is healed by rotation; the snapshot's own still stands. */
+static void snapshot_goes_back_itself(void)
+{
+	fresh();
+	world->snapshot_version = 5;
+	world_publish(world);
+	CHECK_EQ(world_refresh(world), CLIENT_DONE);
+	uint32_t key = world_key_new(world);
+	world->timestamp = world_holder_of(world, 1, 1, &key);
+	world->root_version = 2;
+	world->snapshot_version = 4;
+	world_publish_root(world, NULL);
+	world_publish(world);
+	check_refused(VERDICT_ROLLBACK, "4.snapshot.json");
+}
+
+static void snapshot_expired(void)
+{
+	refreshed();
+	int64_t good = world->expires_unix;
+	world->snapshot_version = world->timestamp_version = 2;
+	world->expires_unix = WORLD_NOW;
+	world_publish_snapshot(world);
+	world->expires_unix = good;
+	world_publish_timestamp(world);
+	check_refused(VERDICT_EXPIRED, "2.snapshot.json");
+	CHECK(span_equal(world_get(&world->store, "snapshot.json"), world_get(&world->remote, "1.snapshot.json")));
+}
+
 static void snapshot_other_bytes(void)
 {
 	refreshed();
@@ -464,6 +493,8 @@ static const struct check_case cases[] = {
 	CASE(timestamp_absent_fails),
 	CASE(snapshot_lowers_a_role),
 	CASE(snapshot_drops_a_role),
+	CASE(snapshot_goes_back_itself),
+	CASE(snapshot_expired),
 	CASE(snapshot_other_bytes),
 	CASE(snapshot_other_version),
 	CASE(another_role_under_this_name),

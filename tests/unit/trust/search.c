@@ -113,13 +113,13 @@ static void found_through_a_delegation(void)
 static void not_listed_is_not_found(void)
 {
 	refreshed();
-	CHECK_EQ(world_look_up(world, "p/board/9.9/image"), CLIENT_DONE);
-	CHECK(world->client.found == NULL);
-	/* The pattern has no more depth than it says, and no other product. */
+	/* The pattern has no more depth than it says, and no other product: the role is not even asked for. */
 	CHECK_EQ(world_look_up(world, "p/board/1.0/x/image"), CLIENT_DONE);
 	CHECK(world->client.found == NULL && world->log[0] == '\0');
 	CHECK_EQ(world_look_up(world, "p/other/1.0/image"), CLIENT_DONE);
 	CHECK(world->client.found == NULL && world->log[0] == '\0');
+	CHECK_EQ(world_look_up(world, "p/board/9.9/image"), CLIENT_DONE);
+	CHECK(world->client.found == NULL);
 }
 
 static void look_up_needs_a_refresh(void)
@@ -142,6 +142,13 @@ static void circles_end(void)
 {
 	GRAPH({ "targets", { "a", "b" } }, { "a", { "b", "a" } }, { "b", { "a" } });
 	check_visits("t", false, "ab");
+}
+
+/* A role that delegates to itself must not use up the ceiling. */
+static void circles_cost_nothing(void)
+{
+	GRAPH({ "targets", { "a", "c" } }, { "a", { "a", "b" } }, { "b", { "a", "b" } }, { "c", { NULL }, "t" });
+	check_visits("t", true, "abc");
 }
 
 /* A terminating role stops what comes after it, for its ancestors too. */
@@ -351,6 +358,7 @@ static const struct check_case cases[] = {
 	CASE(look_up_needs_a_refresh),
 	CASE(depth_first_in_order),
 	CASE(circles_end),
+	CASE(circles_cost_nothing),
 	CASE(terminating_stops),
 	CASE(terminating_with_content),
 	CASE(missing_in_snapshot),
