@@ -14,7 +14,7 @@ while read -r page; do
 	done
 	grep -noE '`(core|port|pack|sign|publish|serve|agent|boot|fleet|cmd|boards|deploy|tests|tools|protocol|docs|bench)/[A-Za-z0-9_./-]+`' "$page" |
 		sed -E 's/^([0-9]+):`(.*)`/\1 \2/' | while read -r line path; do
-		[ -e "$path" ] || echo "$page:$line: $path    <- no such file in the tree"
+		[ -e "$path" ] || ls "$path".* >/dev/null 2>&1 || echo "$page:$line: $path    <- no such file in the tree"
 	done
 done <"$temp/pages" >"$temp/found"
 cat "$temp/found"
