@@ -7,7 +7,8 @@
 # - a folder includes its own headers and those of lower layers, by bare name;
 # - stages never include each other;
 # - core includes only headers that a freestanding compiler or newlib has;
-# - the headers of a library are included in its folder of port/ alone (libevent: one header of serve/).
+# - the headers of a library are included in its folder of port/ alone (libevent: one header of serve/; inih: cmd/,
+#   whose configuration it reads).
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -91,7 +92,7 @@ awk '
 		if (name ~ /^zstd/) library = "port/zstd"
 		if (name ~ /^p11-kit\//) library = "port/pkcs11"
 		if (name ~ /^(event2\/|event\.h)/) library = "serve"
-		if (name ~ /^ini\.h/) library = "port/ini"
+		if (name ~ /^ini\.h/ && here !~ /^cmd\//) library = "cmd"
 		if (name ~ /^(zlib|seccomp|systemd)/) library = "port"
 		if (library != "" && here != library)
 			bad("the headers of this library belong to " library "/ alone")
