@@ -219,11 +219,23 @@ static int http_bind_unix(struct http_server *server, struct http_listener *l, s
 	return 0;
 }
 
+/* libevent refuses port 0, which means "any that is free" here; without a port it leaves it 0. */
+static int http_parse_address(const char *text, struct sockaddr_storage *out, int *n)
+{
+	char host[128];
+	size_t length = strlen(text);
+	if (length < 3 || length >= sizeof host || strcmp(text + length - 2, ":0") != 0)
+		return evutil_parse_sockaddr_port(text, (struct sockaddr *)out, n);
+	memcpy(host, text, length - 2);
+	host[length - 2] = '\0';
+	return evutil_parse_sockaddr_port(host, (struct sockaddr *)out, n);
+}
+
 static int http_bind_inet(struct http_server *server, struct http_listener *l, uint16_t *port, struct error *e)
 {
 	struct sockaddr_storage address;
 	int n = sizeof address, on = 1;
-	if (evutil_parse_sockaddr_port(l->config.address, (struct sockaddr *)&address, &n) != 0)
+	if (http_parse_address(l->config.address, &address, &n) != 0)
 		return error_set(e, "not an address: %s; expected 127.0.0.1:8443 or [::1]:8443", l->config.address);
 	l->socket = http_bind(server, (struct sockaddr *)&address, n);
 	if (l->socket == NULL)

@@ -191,10 +191,10 @@ static int examine_checkpoint(const struct examine_facts *facts, struct span obj
 
 /* --- certificates --- */
 
-/* The report key's certificate is asked for under the common name "report <id>". */
+/* The report key's certificate is asked for under the common name "report <id>"; no id has a space. */
 static enum certificate_use examine_use(const struct examine_facts *facts, const struct certificate_request *request)
 {
-	bool is_report = facts->policy->body == POLICY_FACTORY && strncmp(request->common_name, "report", 6) == 0;
+	bool is_report = facts->policy->body == POLICY_FACTORY && strncmp(request->common_name, "report ", 7) == 0;
 	return is_report ? CERTIFICATE_REPORT : CERTIFICATE_DEVICE;
 }
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void error_write(struct error *e, bool retry, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0)))
+error_write(struct error *e, bool retry, const char *format, va_list arguments)
 {
 	if (e == NULL)
 		return;
