@@ -59,7 +59,7 @@ static int open_parts(struct device_dir *d, const char *path, struct error *e)
 	d->top.fd = d->fetcher.fd = d->installer.fd = d->state.fd = -1;
 	if (strlen(path) >= sizeof d->path)
 		return error_set(e, "path %.40s... is too long", path);
-	strcpy(d->path, path);
+	memcpy(d->path, path, strlen(path) + 1);
 	if (host_open(&d->host, path, e) < 0)
 		return -1;
 	if (open_stores(d, e) < 0) {

@@ -26,10 +26,11 @@ void child_default_program(char *out, size_t capacity, const char *argv0)
 
 static int drop_to(const char *user)
 {
-	const struct passwd *entry = getpwnam(user);
-	if (entry == NULL)
+	char buffer[4096];
+	struct passwd entry, *found = NULL;
+	if (getpwnam_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
 		return -1;
-	return setgroups(0, NULL) < 0 || setgid(entry->pw_gid) < 0 || setuid(entry->pw_uid) < 0 ? -1 : 0;
+	return setgroups(0, NULL) < 0 || setgid(found->pw_gid) < 0 || setuid(found->pw_uid) < 0 ? -1 : 0;
 }
 
 /* Only standard input, output, error and the socket go along. */

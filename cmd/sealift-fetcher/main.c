@@ -47,7 +47,7 @@ static int options_parse(struct options *o, int argc, char **argv)
 		if (c == 'd')
 			o->device = optarg;
 		else if (c == 'f')
-			o->fd = atoi(optarg);
+			o->fd = (int)strtol(optarg, NULL, 10);
 		else if (c == 'j')
 			o->json = 1;
 		else if (c == 'v')

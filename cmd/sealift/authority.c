@@ -206,6 +206,10 @@ int authority_certificate_signer(struct authority_certificate_key *key, struct c
 
 const char *authority_who(void)
 {
-	const struct passwd *user = getpwuid(getuid());
-	return user != NULL ? user->pw_name : "unknown";
+	static char buffer[4096];
+	static struct passwd entry;
+	struct passwd *user = NULL;
+	if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &user) != 0 || user == NULL)
+		return "unknown";
+	return user->pw_name;
 }

@@ -24,6 +24,7 @@ struct init {
 	struct public_key snapshot, timestamp, director, device_ca, factory;
 	struct public_key product[SITE_PRODUCTS_MAX];
 	char device_listen[64], ops_listen[64];
+	uint32_t poll_s;
 };
 
 /* --- the folders --- */
@@ -410,8 +411,8 @@ static int init_config_server(const struct init *init, struct error *e)
 		"[server]\nlisten = %s\nops_listen = %s\noperator_socket = %s/server/operator.sock\n"
 		"repo = %s/repo\ndatabase = %s/server/sealift.db\ncertificate = %s/pki/server.pem\n"
 		"key = %s/pki/server.key\nfactory_ca = %s/pki/factory-ca.pem\ndevice_ca = %s/pki/device-ca.pem\n"
-		"signd = %s/signd-online/signd.sock\nrequester = server\npoll_s = 60\n",
-		init->device_listen, init->ops_listen, site, site, site, site, site, site, site, site);
+		"signd = %s/signd-online/signd.sock\nrequester = server\npoll_s = %u\n",
+		init->device_listen, init->ops_listen, site, site, site, site, site, site, site, site, init->poll_s);
 	if (n < 0 || (size_t)n >= sizeof text)
 		return error_set(e, "the path of the site is too long");
 	if (site_path(&init->site, "server/sealiftd.conf", path, e) != 0)
@@ -464,6 +465,7 @@ static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
 						 { "vendor", required_argument, NULL, 'v' },
 						 { "listen", required_argument, NULL, 'l' },
 						 { "ops-listen", required_argument, NULL, 'o' },
+						 { "poll", required_argument, NULL, 'P' },
 						 { NULL, 0, NULL, 0 } };
 	struct error e;
 	int option;
@@ -476,9 +478,13 @@ static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
 			snprintf(init->device_listen, sizeof init->device_listen, "%s", optarg);
 		if (option == 'o')
 			snprintf(init->ops_listen, sizeof init->ops_listen, "%s", optarg);
+		if (option == 'P')
+			init->poll_s = (uint32_t)strtoul(optarg, NULL, 10);
 		if (option == '?')
 			return ui_usage(ui, "unknown option");
 	}
+	if (init->poll_s == 0 || init->poll_s > 86400)
+		return ui_usage(ui, "--poll takes 1 to 86400 seconds");
 	if (argc - optind != 1)
 		return ui_usage(ui, "name the folder of the new site");
 	if (init->site.product_count == 0)
@@ -536,6 +542,7 @@ static int init_run(struct ui *ui, const char *site_path, int argc, char **argv)
 	snprintf(init.site.vendor, sizeof init.site.vendor, "example.com");
 	snprintf(init.device_listen, sizeof init.device_listen, "127.0.0.1:8443");
 	snprintf(init.ops_listen, sizeof init.ops_listen, "127.0.0.1:8080");
+	init.poll_s = 60;
 	int usage = init_options(&init, ui, argc, argv);
 	if (usage != UI_OK)
 		return usage;
@@ -558,7 +565,8 @@ const struct command command_init = {
 	"  --product NAME[:CLASS]  a product and its hardware class (default class: the name); may be repeated\n"
 	"  --vendor DOMAIN         your domain; vendor id = UUID5 of it (default: example.com)\n"
 	"  --listen ADDR:PORT      where sealiftd serves devices (default: 127.0.0.1:8443)\n"
-	"  --ops-listen ADDR:PORT  where it shows status and metrics (default: 127.0.0.1:8080)\n\n"
+	"  --ops-listen ADDR:PORT  where it shows status and metrics (default: 127.0.0.1:8080); port 0: any free one\n"
+	"  --poll SECONDS          how often devices ask (default: 60)\n\n"
 	"Example: sealift init --product edge-gateway --vendor example.com ./site\n",
 	init_run
 };

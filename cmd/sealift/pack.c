@@ -68,18 +68,30 @@ static int pack_survey(const struct targets *targets, const struct pack_options 
 	return 0;
 }
 
+/* EPOCH.BUILD, both decimal. */
+static bool pack_counter_parse(const char *text, uint64_t *out)
+{
+	char *dot, *end;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	unsigned long epoch = strtoul(text, &dot, 10);
+	if (*dot != '.' || dot[1] < '0' || dot[1] > '9')
+		return false;
+	unsigned long build = strtoul(dot + 1, &end, 10);
+	if (*end != '\0' || epoch > COUNTER_EPOCH_MAX || build == 0 || build >= UINT32_MAX)
+		return false;
+	*out = COUNTER_OF(epoch, build);
+	return true;
+}
+
 static int pack_counter(const struct pack_options *options, uint64_t highest, uint64_t *out, struct error *e)
 {
-	unsigned long epoch, build;
-	char end;
 	if (options->counter == NULL) {
 		*out = highest == 0 ? COUNTER_OF(0, 1) : highest + 1;
 		return 0;
 	}
-	if (sscanf(options->counter, "%lu.%lu%c", &epoch, &build, &end) != 2 || epoch > COUNTER_EPOCH_MAX ||
-	    build == 0 || build >= UINT32_MAX)
+	if (!pack_counter_parse(options->counter, out))
 		return error_set(e, "counter '%s': write EPOCH.BUILD, such as 0.12", options->counter);
-	*out = COUNTER_OF(epoch, build);
 	if (*out <= highest)
 		return error_set(e, "counter %s is not higher than %u.%u, which is published", options->counter,
 				 COUNTER_EPOCH(highest), COUNTER_BUILD(highest));
