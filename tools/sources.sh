@@ -3,5 +3,5 @@
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || set -- '*.c' '*.h'
 for pattern in "$@"; do
-	find core port pack sign publish serve agent boot fleet cmd boards tests bench -name "$pattern" -type f
+	find core port pack sign publish serve agent boot fleet cmd boards tests bench -name "$pattern" -type f 2>/dev/null
 done | LC_ALL=C sort

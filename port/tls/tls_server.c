@@ -214,7 +214,8 @@ static void tls_harden(SSL_CTX *context)
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
 					     SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
-	SSL_CTX_set1_groups_list(context, "X25519:P-256");
+	static char groups[] = "X25519:P-256"; /* OpenSSL's macro casts a const away */
+	SSL_CTX_set1_groups_list(context, groups);
 	SSL_CTX_set_num_tickets(context, 1);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
 	SSL_CTX_sess_set_cache_size(context, TLS_SESSIONS);

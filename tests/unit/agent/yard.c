@@ -613,17 +613,17 @@ static void make_config(struct yard *y)
 {
 	y->config = device_config_default();
 	struct device_config *c = &y->config;
-	strcpy(c->id, "device-1");
-	strcpy(c->product, "board");
+	snprintf(c->id, sizeof c->id, "device-1");
+	snprintf(c->product, sizeof c->product, "board");
 	memset(c->compatible.vendor, 0x11, 16);
 	memset(c->compatible.class, 0x22, 16);
 	c->attribute_count = 1;
-	strcpy(c->attributes[0].name, "region");
-	strcpy(c->attributes[0].value, "eu");
+	snprintf(c->attributes[0].name, sizeof c->attributes[0].name, "region");
+	snprintf(c->attributes[0].value, sizeof c->attributes[0].value, "eu");
 	c->slot_bytes = YARD_SLOT_BYTES;
 	c->server_count = 1;
-	strcpy(c->servers[0], "https://127.0.0.1:8443");
-	strcpy(c->log_origin, "log.example");
+	snprintf(c->servers[0], sizeof c->servers[0], "https://127.0.0.1:8443");
+	snprintf(c->log_origin, sizeof c->log_origin, "log.example");
 	c->log_key = key_of(y, &y->log)->key;
 	memset(y->identity.vendor, 0x11, 16);
 	memset(y->identity.class, 0x22, 16);

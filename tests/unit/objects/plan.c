@@ -210,7 +210,7 @@ static void plan_decode_says_when_the_workspace_is_small(void)
 		}
 		CHECK_EQ(fault, FAULT_NO_SPACE);
 	}
-	CHECK(!"a plan of 2 KB needs over 200 KB");
+	CHECK(false && "a plan of 2 KB needs over 200 KB");
 }
 
 static void plan_encode_refuses_unsorted_devices(void)

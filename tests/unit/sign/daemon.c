@@ -82,7 +82,7 @@ static void start(void)
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
-	CHECK(!"the daemon came up");
+	CHECK(false && "the daemon came up");
 }
 
 static int stop(int number)
