@@ -50,7 +50,10 @@ struct installer_ports {
 	int (*random)(void *self, uint8_t *out, size_t n, struct error *e);
 	int (*healthy)(void *self, struct error *e); /* NULL: nothing to ask; -1: not healthy, e says why */
 	void (*event)(void *self, const struct installer_event *event); /* NULL: nobody listens */
-	/* asked between two segments and while waiting; true: stop now, the work is resumed at the next start. May be NULL */
+	/*
+	 * asked between two segments and while waiting; true: stop now, the work is resumed at the next start. May be
+	 * NULL
+	 */
 	bool (*stopped)(void *self);
 	void *self;
 };

@@ -11,8 +11,8 @@ int refresh_metadata(struct installer *installer, struct setback *s) MUST_USE;
 int refresh_look_up(struct installer *installer, struct span path, const char *by, const struct target **out,
 		    struct setback *s) MUST_USE;
 /*
- * An immutable file of known length and digest into a new buffer of the task workspace. path: "objects/..", "targets/..".
- * A shorter or longer body is VERDICT_LENGTH, other bytes VERDICT_DIGEST.
+ * An immutable file of known length and digest into a new buffer of the task workspace. path: "objects/..",
+ * "targets/..". A shorter or longer body is VERDICT_LENGTH, other bytes VERDICT_DIGEST.
  */
 int refresh_object(struct installer *installer, const char *path, uint64_t n, const struct digest *digest,
 		   struct span *out, struct setback *s) MUST_USE;

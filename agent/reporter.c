@@ -120,7 +120,9 @@ static int acknowledge(struct installer *i, unsigned status, struct setback *s)
 	return device_state_save(&i->ports.store, &i->state, &s->error);
 }
 
-/* These say that the report itself is wrong for this server; the same bytes again would not help, and would block us. */
+/*
+ * These say that the report itself is wrong for this server; the same bytes again would not help, and would block us.
+ */
 static bool is_final(unsigned status)
 {
 	return status == 400 || status == 413 || status == 422;

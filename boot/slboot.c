@@ -198,7 +198,10 @@ static bool slboot_trials(struct slboot_cycle *cycle)
 	return second != SLOT_NONE && second != first && slboot_try(cycle, second);
 }
 
-/* A broken active slot is recorded as rejected only once its replacement was verified: a bad read may be a passing one. */
+/*
+ * A broken active slot is recorded as rejected only once its replacement was verified: a bad read may be a passing
+ * one.
+ */
 static bool slboot_confirmed(struct slboot_cycle *cycle)
 {
 	enum slot active = journal_state(&cycle->journal).active;

@@ -3,9 +3,9 @@
  * all that it needs; no heap, no clock, no state of its own.
  *
  * Order, each step on stable storage before the next: roll the epoch counter forward if the confirmed image is ahead of
- * it; a trial that is due (its decremented record is written first); the active slot; the other slot if it was confirmed
- * once; recovery; else refuse. An image is booted only when its manifest and the SHA-256 of its bytes were verified in
- * this cycle. A missing counter means recovery, never zero.
+ * it; a trial that is due (its decremented record is written first); the active slot; the other slot if it was
+ * confirmed once; recovery; else refuse. An image is booted only when its manifest and the SHA-256 of its bytes were
+ * verified in this cycle. A missing counter means recovery, never zero.
  */
 #ifndef SLBOOT_H
 #define SLBOOT_H

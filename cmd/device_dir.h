@@ -15,8 +15,8 @@ struct device_dir {
 };
 
 /*
- * Makes DIR (its parent must exist) with all parts and fills it: regions, boot keys and epoch counter by the boot stage,
- * the rest by device_create(). Fails where DIR holds a device.json already.
+ * Makes DIR (its parent must exist) with all parts and fills it: regions, boot keys and epoch counter by the boot
+ * stage, the rest by device_create(). Fails where DIR holds a device.json already.
  */
 int device_dir_make(const struct crypto *crypto, const char *path, const struct device_new *new_device,
 		    const struct boot_identity *boot, uint32_t epoch, struct error *e) MUST_USE;

@@ -1,4 +1,7 @@
-/* One zstd frame into a buffer of known size. Runs on bytes whose digest was checked, still in a place that can do nothing else. */
+/*
+ * One zstd frame into a buffer of known size. Runs on bytes whose digest was checked, still in a place that can do
+ * nothing else.
+ */
 #ifndef DECOMPRESS_H
 #define DECOMPRESS_H
 

@@ -9,20 +9,24 @@
 #include "key.h"
 
 enum sign_kind {
-	SIGN_METADATA,    /* object: canonical "signed" body of a TUF role; signature over its SHA-256 */
-	SIGN_MANIFEST,    /* object: inner boot manifest; signature over manifest_signed_digest() */
-	SIGN_DIRECTIVE,   /* object: canonical directive body */
-	SIGN_CHECKPOINT,  /* object: checkpoint text "\n" then consistency path as base64 lines; signature over the text */
+	SIGN_METADATA,  /* object: canonical "signed" body of a TUF role; signature over its SHA-256 */
+	SIGN_MANIFEST,  /* object: inner boot manifest; signature over manifest_signed_digest() */
+	SIGN_DIRECTIVE, /* object: canonical directive body */
+	/* object: checkpoint text "\n" then consistency path as base64 lines; signature over the text */
+	SIGN_CHECKPOINT,
 };
 
-/* "root" "targets" "snapshot" "timestamp" "p/<product>" "plans/<product>" "boot" "director" "log" "device-ca" "factory" ... */
+/*
+ * "root" "targets" "snapshot" "timestamp" "p/<product>" "plans/<product>" "boot" "director" "log" "device-ca"
+ * "factory" ...
+ */
 #define SIGNER_KEY_MAX 128
 
 struct sign_request {
 	enum sign_kind kind;
-	const char *key;  /* the role's name, or one key of it: "root", "root/2" */
+	const char *key; /* the role's name, or one key of it: "root", "root/2" */
 	struct span object;
-	const char *who;  /* printable, for the journal */
+	const char *who; /* printable, for the journal */
 	const char *why;
 };
 

@@ -120,7 +120,10 @@ static int ledger_put_tile(struct ledger *ledger, uint32_t level, uint64_t index
 	return tree_put_new(ledger->tree, path, (struct span){ tile, (size_t)width * DIGEST_BYTES }, e);
 }
 
-/* Only tiles that the last checkpoint did not cover: full tiles never change, partial ones have their width in the name. */
+/*
+ * Only tiles that the last checkpoint did not cover: full tiles never change, partial ones have their width in the
+ * name.
+ */
 static int ledger_put_tiles(struct ledger *ledger, struct error *e)
 {
 	uint64_t done = ledger->signed_size, size = ledger->size;

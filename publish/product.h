@@ -7,7 +7,9 @@
 
 #define PRODUCT_ROLE_LIFETIME_S (90u * 86400)
 
-/* Adds or replaces entries (a path already listed is an error: releases never change) and encodes the canonical body. */
+/*
+ * Adds or replaces entries (a path already listed is an error: releases never change) and encodes the canonical body.
+ */
 int product_role_body(struct repository *repository, const char *role, uint64_t version, int64_t expires_unix,
 		      const struct release *releases, uint32_t count, struct writer *out, struct error *e) MUST_USE;
 /* The same for plans/<product>: one small target. */

@@ -1,6 +1,7 @@
 /*
  * The published folder: files appear whole or not at all, and immutable names are never written twice with other bytes.
- * A temporary file in tmp/, fsync, rename, fsync of the folder: after a power cut a reader sees the old state or the new.
+ * A temporary file in tmp/, fsync, rename, fsync of the folder: after a power cut a reader sees the old state or the
+ * new.
  */
 #ifndef TREE_H
 #define TREE_H

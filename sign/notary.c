@@ -127,7 +127,9 @@ static int notary_record(struct notary *n, const struct signd_request *request, 
 	if (record.scope.n > 0 && !standing_has_room(&n->standing, record.scope, record.release_count))
 		return refusal_set(&n->refusal, "signd-full", "start a new journal with a new key",
 				   "this authority has signed more than it can remember");
-	/* Nothing is signed that is not on stable storage first: a crash leaves a record too many, never one too few. */
+	/*
+	 * Nothing is signed that is not on stable storage first: a crash leaves a record too many, never one too few.
+	 */
 	if (trail_append(n->trail, &record, &e) != 0)
 		return notary_refuse_effect(n, "signd-journal", "make room, or repair the disk, and start signd again",
 					    &e);

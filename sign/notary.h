@@ -35,7 +35,10 @@ struct notary_setup {
 
 struct notary;
 
-/* Verifies and replays the journal; *torn says that an unfinished last line was removed. What setup points to outlives it. */
+/*
+ * Verifies and replays the journal; *torn says that an unfinished last line was removed. What setup points to
+ * outlives it.
+ */
 int notary_open(const struct notary_setup *setup, struct notary **out, bool *torn, struct error *e) MUST_USE;
 void notary_close(struct notary *notary); /* NULL is fine */
 

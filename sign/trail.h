@@ -1,7 +1,7 @@
 /*
- * The trail of an authority, its journal: append-only, hash-chained: one record (record.h) a line. A record is on stable storage
- * before trail_append() returns, and nothing is signed before that. After any failure to write, the journal refuses
- * all until it is opened again: what is on the disk is then unknown.
+ * The trail of an authority, its journal: append-only, hash-chained: one record (record.h) a line. A record is on
+ * stable storage before trail_append() returns, and nothing is signed before that. After any failure to write, the
+ * journal refuses all until it is opened again: what is on the disk is then unknown.
  */
 #ifndef TRAIL_H
 #define TRAIL_H

@@ -1,4 +1,6 @@
-/* One simulated device: the installer's own code over its own directory, keys, certificates and slots, in one thread. */
+/*
+ * One simulated device: the installer's own code over its own directory, keys, certificates and slots, in one thread.
+ */
 #ifndef SIM_DEVICE_H
 #define SIM_DEVICE_H
 

@@ -1,4 +1,7 @@
-/* The table of commands. One file per command; a command reads its options, does one thing and returns an exit status. */
+/*
+ * The table of commands. One file per command; a command reads its options, does one thing and returns an exit
+ * status.
+ */
 #ifndef COMMAND_H
 #define COMMAND_H
 

@@ -13,7 +13,7 @@ static void device_when(long long unix_s, char out[32])
 	time_t when = (time_t)unix_s;
 	struct tm utc;
 	if (unix_s == 0) {
-	snprintf(out, 32, "never");
+		snprintf(out, 32, "never");
 		return;
 	}
 	gmtime_r(&when, &utc);

@@ -461,12 +461,11 @@ static void init_identifiers(struct site *site)
 
 static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
 {
-	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
-						 { "vendor", required_argument, NULL, 'v' },
-						 { "listen", required_argument, NULL, 'l' },
-						 { "ops-listen", required_argument, NULL, 'o' },
-						 { "poll", required_argument, NULL, 'P' },
-						 { NULL, 0, NULL, 0 } };
+	static const struct option options[] = {
+		{ "product", required_argument, NULL, 'p' }, { "vendor", required_argument, NULL, 'v' },
+		{ "listen", required_argument, NULL, 'l' },  { "ops-listen", required_argument, NULL, 'o' },
+		{ "poll", required_argument, NULL, 'P' },    { NULL, 0, NULL, 0 }
+	};
 	struct error e;
 	int option;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

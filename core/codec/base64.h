@@ -1,4 +1,7 @@
-/* Base64 (RFC 4648 section 4): padded, no white space, zero pad bits; base64_decode_lines also skips line ends (PEM, EST). */
+/*
+ * Base64 (RFC 4648 section 4): padded, no white space, zero pad bits; base64_decode_lines also skips line ends (PEM,
+ * EST).
+ */
 #ifndef BASE64_H
 #define BASE64_H
 

@@ -1,4 +1,7 @@
-/* The two DER shapes that sealift meets outside X.509: an ECDSA signature (RFC 3279 section 2.2.3) and a P-256 SubjectPublicKeyInfo (RFC 5480). */
+/*
+ * The two DER shapes that sealift meets outside X.509: an ECDSA signature (RFC 3279 section 2.2.3) and a P-256
+ * SubjectPublicKeyInfo (RFC 5480).
+ */
 #ifndef DER_H
 #define DER_H
 

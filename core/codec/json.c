@@ -143,7 +143,9 @@ static struct span json_unescape(struct json_parser *p, struct span raw)
 	return (struct span){ out, n };
 }
 
-/* How many bytes from here on stand for themselves inside a string: most of any document, so passed over in one loop. */
+/*
+ * How many bytes from here on stand for themselves inside a string: most of any document, so passed over in one loop.
+ */
 static size_t json_plain_bytes(const struct json_parser *p)
 {
 	struct span left = span_sub(p->in.input, p->in.at, cursor_left(&p->in));

@@ -1,6 +1,7 @@
 /*
  * What the online director says to one device (protocol/directive.md): install this, now. Signed JSON, canonical.
- * Void after lifetime_s on the device's monotonic clock from the making of the nonce that it echoes, and after a reboot.
+ * Void after lifetime_s on the device's monotonic clock from the making of the nonce that it echoes, and after a
+ * reboot.
  */
 #ifndef DIRECTIVE_H
 #define DIRECTIVE_H

@@ -84,7 +84,10 @@ void timestamp_encode(struct writer *w, const struct timestamp *timestamp);
 void snapshot_encode(struct writer *w, const struct snapshot *snapshot);
 void targets_encode(struct writer *w, const struct targets *targets);
 
-/* Does a delegation's pattern match? * is any run without a slash, ? is one character but a slash; all else is itself. */
+/*
+ * Does a delegation's pattern match? * is any run without a slash, ? is one character but a slash; all else is
+ * itself.
+ */
 bool metadata_path_matches(struct span pattern, struct span path);
 /* May a delegated role have this name? Not that of a top-level role: both would be kept in one file. */
 bool metadata_is_role_name(struct span name);

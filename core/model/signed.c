@@ -7,7 +7,9 @@
 #define SIGNED_SIG_MAX 16384 /* in digits: room for algorithms that version 1 does not verify */
 #define SIGNED_CHUNK 512
 
-/* Sets "usable" alone: what is no P-256 signature may be another algorithm's, and must not spoil the others [META-5]. */
+/*
+ * Sets "usable" alone: what is no P-256 signature may be another algorithm's, and must not spoil the others [META-5].
+ */
 static void signed_read_sig(struct span text, struct signed_signature *out)
 {
 	uint8_t der[DER_SIGNATURE_MAX];

@@ -300,7 +300,10 @@ static struct gate_verdict measure(const struct gate_policy *policy, const struc
 {
 	struct gate_verdict v = {
 		.p1_ppm = (uint32_t)llround(w->p1 * PPM),
-		/* One stratum. With G of them: ln(1/2 e^L + 1/(2G) sum e^Lg), a mean of e-values, against the same bound. */
+		/*
+		 * One stratum. With G of them: ln(1/2 e^L + 1/(2G) sum e^Lg), a mean of e-values, against the same
+		 * bound.
+		 */
 		.evidence_unats = evidence(w, t->failed, t->succeeded, t->silence_unats),
 		.abort_at_unats = abort_at(policy, stage->stages),
 		.promote_at_unats = promote_at(policy),

@@ -1,6 +1,7 @@
 /*
  * Which slot holds what, through any power cut. Two sectors of 32-byte records; the newest whole record is the truth
- * (protocol/slots.md). Shared by the installer (begin_write, ready, confirm, reject) and the boot stage (trial, reject).
+ * (protocol/slots.md). Shared by the installer (begin_write, ready, confirm, reject) and the boot stage (trial,
+ * reject).
  *
  *     EMPTY -> WRITING -> READY(tries) -> TRIAL(tries left) -> CONFIRMED
  *                  \____________\________________\_______________\__-> REJECTED -> WRITING

@@ -1,7 +1,8 @@
 /*
  * The client workflow of TUF 1.0.34 section 5 as a step machine without I/O: it says what it wants (load, fetch, save),
  * the caller does it and answers. One refresh (root walk, timestamp, snapshot, targets), then any number of target
- * look-ups (delegations in depth-first order). Verify, then persist, persist last; the clock is read once, by the caller.
+ * look-ups (delegations in depth-first order). Verify, then persist, persist last; the clock is read once, by the
+ * caller.
  *
  *   client_begin(&client, &config);
  *   for (;;) switch (client_step(&client, &request)) {
@@ -40,8 +41,8 @@ enum client_answer {
 };
 
 struct client_request {
-	char name
-		[CLIENT_NAME_MAX]; /* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
+	/* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
+	char name[CLIENT_NAME_MAX];
 	uint8_t *buffer; /* LOAD, FETCH */
 	size_t capacity;
 	struct span bytes; /* SAVE */
@@ -104,8 +105,8 @@ void client_fetched(struct client *client, enum client_answer answer, size_t n);
 void client_saved(struct client *client, bool ok);
 
 /*
- * After a refresh that ended in CLIENT_DONE: begin the search for a target; step again until DONE. The path must outlive
- * the search. What earlier searches found stays valid until the next client_begin().
+ * After a refresh that ended in CLIENT_DONE: begin the search for a target; step again until DONE. The path must
+ * outlive the search. What earlier searches found stays valid until the next client_begin().
  */
 void client_look_up(struct client *client, struct span path);
 /* The delegation of the top-level targets with this name (its keys sign directives, say), or NULL. */

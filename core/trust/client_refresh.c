@@ -79,7 +79,10 @@ enum client_action client_root_saved(struct client *c)
 		verdict = client_malformed(c, root_decode(c->envelope.body, c->config.ws, c->config.crypto, &c->root));
 	if (verdict != VERDICT_OK)
 		return client_refuse(c, verdict);
-	/* The steps so far are kept, so the next cycle goes on from here; none runs on a root that may not be the last. */
+	/*
+	 * The steps so far are kept, so the next cycle goes on from here; none runs on a root that may not be the
+	 * last.
+	 */
 	if (++c->root_steps == CLIENT_ROOT_STEPS_MAX)
 		return client_fail(c);
 	return client_next_root(c);
@@ -138,7 +141,9 @@ enum client_action client_timestamp_fetched(struct client *c)
 		return client_refuse(c, verdict);
 	if (old != NULL && c->timestamp.version < old->version)
 		return client_refuse(c, VERDICT_ROLLBACK);
-	/* No news: the old one stays, and the cycle goes on, since the last one may have been interrupted [CLIENT-7]. */
+	/*
+	 * No news: the old one stays, and the cycle goes on, since the last one may have been interrupted [CLIENT-7].
+	 */
 	if (old != NULL && c->timestamp.version == old->version) {
 		c->timestamp = *old;
 		return client_timestamp_ready(c);

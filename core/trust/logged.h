@@ -1,7 +1,7 @@
 /*
  * Is this release in the log? The leaf is SHA-256-committed and salted: leaf data =
- * "sealift/leaf/v1\n" || salt[32] || SHA-256(detail), detail = the canonical target entry {"custom","hashes","length","path"}
- * for a release. The detail stays with the operator; the salted digest is public.
+ * "sealift/leaf/v1\n" || salt[32] || SHA-256(detail), detail = the canonical target entry
+ * {"custom","hashes","length","path"} for a release. The detail stays with the operator; the salted digest is public.
  */
 #ifndef LOGGED_H
 #define LOGGED_H

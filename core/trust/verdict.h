@@ -1,4 +1,6 @@
-/* Why trust says no. Every refusal that a user sees names its rule; docs/threat-model.md lists them with their tests. */
+/*
+ * Why trust says no. Every refusal that a user sees names its rule; docs/threat-model.md lists them with their tests.
+ */
 #ifndef VERDICT_H
 #define VERDICT_H
 
@@ -6,11 +8,11 @@
 
 enum verdict {
 	VERDICT_OK = 0,
-	VERDICT_MALFORMED,          /* the fault says how */
-	VERDICT_SIGNATURE,          /* fewer distinct valid keys than the threshold */
-	VERDICT_ROLE_TYPE,          /* another role's metadata under this name */
-	VERDICT_VERSION,            /* not the version that was asked for */
-	VERDICT_ROLLBACK,           /* metadata older than what this device has seen */
+	VERDICT_MALFORMED, /* the fault says how */
+	VERDICT_SIGNATURE, /* fewer distinct valid keys than the threshold */
+	VERDICT_ROLE_TYPE, /* another role's metadata under this name */
+	VERDICT_VERSION,   /* not the version that was asked for */
+	VERDICT_ROLLBACK,  /* metadata older than what this device has seen */
 	VERDICT_EXPIRED,
 	VERDICT_LENGTH,             /* longer than signed metadata says, or than its ceiling */
 	VERDICT_DIGEST,             /* other bytes than signed metadata says */
@@ -30,10 +32,10 @@ enum verdict {
 	VERDICT_UNLOGGED,           /* not proven to be in the log */
 	VERDICT_MANIFEST,           /* boot manifest disagrees with the release */
 	VERDICT_KEY_REVOKED,
-	VERDICT_EPOCH,              /* security epoch below this processor's floor */
-	VERDICT_SIZE,               /* does not fit the slot */
-	VERDICT_SEGMENT,            /* a segment's bytes are not those that the table names */
-	VERDICT_COUNT_,             /* not a verdict: their number */
+	VERDICT_EPOCH,   /* security epoch below this processor's floor */
+	VERDICT_SIZE,    /* does not fit the slot */
+	VERDICT_SEGMENT, /* a segment's bytes are not those that the table names */
+	VERDICT_COUNT_,  /* not a verdict: their number */
 };
 
 const char *verdict_rule(enum verdict verdict); /* the rule's name: "directive-nonce"; never NULL */

@@ -1,4 +1,6 @@
-/* The low-level interface of 1.1: it needs no heap for SHA-256 and no provider look-up, which costs more than a hash. */
+/*
+ * The low-level interface of 1.1: it needs no heap for SHA-256 and no provider look-up, which costs more than a hash.
+ */
 #define OPENSSL_API_COMPAT 10100
 
 #include "crypto_openssl.h"

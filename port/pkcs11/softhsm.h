@@ -4,7 +4,8 @@
  *
  *     making keys    softhsm_create(dir) or softhsm_revise(dir) prepares dir.new; module_open, softhsm_init_token,
  *                    token_open, token_generate_*, module_close; softhsm_seal(dir) checksums, syncs, and renames
- *     using keys     softhsm_work(dir, run) verifies the checksums and copies the tokens to run; module_open, token_open
+ *     using keys     softhsm_work(dir, run) verifies the checksums and copies the tokens to run; module_open,
+ *                    token_open
  *
  * A master holds tokens/, softhsm2.conf, pin (random 128 bits in hexadecimal, mode 0600) and tokens.sha256.
  */

@@ -1,4 +1,7 @@
-/* Private to this folder: certificates that verified once, by SHA-256 of the whole leaf. A fixed table; old make room. */
+/*
+ * Private to this folder: certificates that verified once, by SHA-256 of the whole leaf. A fixed table; old make
+ * room.
+ */
 #ifndef TLS_VERIFIED_H
 #define TLS_VERIFIED_H
 

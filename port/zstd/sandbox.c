@@ -129,7 +129,9 @@ static bool wait_answer(const struct sandbox *s, uint32_t *answer)
 	return n == 1 && read(s->from_child, answer, sizeof *answer) == (ssize_t)sizeof *answer;
 }
 
-/* The child may have died while idle; then the write fails (SIGPIPE is ignored by the program) and a new one is made. */
+/*
+ * The child may have died while idle; then the write fails (SIGPIPE is ignored by the program) and a new one is made.
+ */
 static bool send_order(struct sandbox *s, struct order order)
 {
 	return s->child > 0 && write(s->to_child, &order, sizeof order) == (ssize_t)sizeof order;

@@ -95,7 +95,9 @@ static void install(void)
 {
 	struct journal j;
 	CHECK_EQ(journal_open(&j, &board.journal.flash), JOURNAL_OK);
-	/* Power failed after the last record of an install: the journal, not a memory of ours, knows what came of it. */
+	/*
+	 * Power failed after the last record of an install: the journal, not a memory of ours, knows what came of it.
+	 */
 	is_installed = journal_state(&j).active == SLOT_B || journal_state(&j).slots[SLOT_B].state == SLOT_REJECTED;
 	if (is_installed)
 		return;

@@ -40,7 +40,10 @@ static const struct flash flash = {
 	region_read, region_program, region_erase, region_sync, REGION, SECTOR, NULL,
 };
 
-/* Whatever a flash holds: opening gives a sane state, a step after it is found again, blank units only are programmed. */
+/*
+ * Whatever a flash holds: opening gives a sane state, a step after it is found again, blank units only are
+ * programmed.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct journal journal, again;

@@ -12,23 +12,23 @@
 
 static jmp_buf check_escape;
 
-#define CHECK(expression)                                                                                          \
-	do {                                                                                                       \
-		if (!(expression)) {                                                                               \
-			printf("# %s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #expression);                    \
-			longjmp(check_escape, 1);                                                                  \
-		}                                                                                                  \
+#define CHECK(expression)                                                                       \
+	do {                                                                                    \
+		if (!(expression)) {                                                            \
+			printf("# %s:%d: CHECK failed: %s\n", __FILE__, __LINE__, #expression); \
+			longjmp(check_escape, 1);                                               \
+		}                                                                               \
 	} while (0)
 
 /* For integers and enums: says both values. */
-#define CHECK_EQ(got, want)                                                                                        \
-	do {                                                                                                       \
-		long long check_got = (long long)(got), check_want = (long long)(want);                            \
-		if (check_got != check_want) {                                                                     \
-			printf("# %s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, #got, check_got,       \
-			       check_want, #want);                                                                 \
-			longjmp(check_escape, 1);                                                                  \
-		}                                                                                                  \
+#define CHECK_EQ(got, want)                                                                                 \
+	do {                                                                                                \
+		long long check_got = (long long)(got), check_want = (long long)(want);                     \
+		if (check_got != check_want) {                                                              \
+			printf("# %s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, #got, check_got, \
+			       check_want, #want);                                                          \
+			longjmp(check_escape, 1);                                                           \
+		}                                                                                           \
 	} while (0)
 
 struct check_case {
@@ -36,9 +36,9 @@ struct check_case {
 	void (*run)(void);
 };
 
-#define CASE(function)                                                                                             \
-	{                                                                                                          \
-		#function, function                                                                                \
+#define CASE(function)              \
+	{                           \
+#function, function \
 	}
 
 /* Runs all cases, or the one that argv[1] names. */
@@ -62,10 +62,10 @@ static inline int check_main(int argc, char **argv, const struct check_case *cas
 	return failed == 0 ? 0 : 1;
 }
 
-#define CHECK_MAIN(cases)                                                                                          \
-	int main(int argc, char **argv)                                                                            \
-	{                                                                                                          \
-		return check_main(argc, argv, cases, sizeof(cases) / sizeof((cases)[0]));                          \
+#define CHECK_MAIN(cases)                                                                 \
+	int main(int argc, char **argv)                                                   \
+	{                                                                                 \
+		return check_main(argc, argv, cases, sizeof(cases) / sizeof((cases)[0])); \
 	}
 
 #endif
