@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "crypto_openssl.h"
+#include "hex.h"
 #include "host.h"
 #include "host_command.h"
 #include "log.h"
@@ -140,18 +141,22 @@ static int machine_extract(const struct machine *machine, const struct slboot_ch
 	return 0;
 }
 
-static void machine_tell_boot(const struct machine *machine, struct host_command_result result)
+/* The same event as the simulator's: a device's own record of what it booted. */
+static void machine_tell_boot(const struct machine *machine, const struct slboot_choice *choice,
+			      struct host_command_result result)
 {
-	char number[16];
-	if (result.end == HOST_COMMAND_TIMEOUT) {
-		snprintf(number, sizeof number, "%u", machine->options.watchdog_s);
-		log_event(LOG_WARNING_, "boot-failed", "why", "watchdog reset", "seconds", number, NULL);
-	} else if (result.end == HOST_COMMAND_EXITED && result.status != 0) {
-		snprintf(number, sizeof number, "%d", result.status);
-		log_event(LOG_WARNING_, "boot-failed", "why", "the boot command failed", "status", number, NULL);
-	} else if (result.end == HOST_COMMAND_EXITED) {
-		log_event(LOG_INFO_, "boot-up", "slot", machine->environment[3], NULL);
-	}
+	bool came_up = result.end == HOST_COMMAND_EXITED && result.status == 0;
+	const char *name = strrchr(machine->options.device, '/');
+	char image[2 * DIGEST_BYTES + 1], why[48] = "";
+	hex_text(digest_span(&choice->digest), image);
+	if (result.end == HOST_COMMAND_TIMEOUT)
+		snprintf(why, sizeof why, "watchdog reset after %u s", machine->options.watchdog_s);
+	else if (!came_up)
+		snprintf(why, sizeof why, "the boot command ended with status %d", result.status);
+	log_event(came_up ? LOG_INFO_ : LOG_WARNING_, "booted", "device",
+		  name != NULL ? name + 1 : machine->options.device, "image", image, "slot",
+		  slboot_image_name(choice->image), "trial", choice->trial ? "yes" : "no", "outcome",
+		  came_up ? "up" : "down", "why", why, NULL);
 }
 
 static bool machine_boot(void *self, const struct slboot_choice *choice, const struct flash *region)
@@ -172,7 +177,8 @@ static bool machine_boot(void *self, const struct slboot_choice *choice, const s
 	if (result.end == HOST_COMMAND_FAILED)
 		log_event(LOG_ERROR_, "boot-failed", "why", e.text, NULL);
 	machine->is_stopped = result.end == HOST_COMMAND_STOPPED;
-	machine_tell_boot(machine, result);
+	if (result.end == HOST_COMMAND_EXITED || result.end == HOST_COMMAND_TIMEOUT)
+		machine_tell_boot(machine, choice, result);
 	return result.end == HOST_COMMAND_EXITED && result.status == 0;
 }
 
