@@ -48,10 +48,11 @@ static bool fails(struct yard *y)
 	return y->effects == y->fail_at || (y->cut_power && y->effects > y->fail_at);
 }
 
+/* Reads of the journal are not counted: there are hundreds, and the journal's own tests make each fail. */
 static int flash_read(void *self, uint64_t at, void *buffer, size_t n)
 {
 	struct yard_flash *f = self;
-	if (fails(f->yard))
+	if (f != &f->yard->journal && fails(f->yard))
 		return -1;
 	must(at + n <= sizeof f->bytes);
 	memcpy(buffer, f->bytes + at, n);
