@@ -65,9 +65,9 @@ static void operator_api_devices(struct operator_api *api, struct http_request *
 	BODY body;
 	struct error e = { 0 };
 	uint64_t limit = 1000;
+	body_init(&body);
 	if (!operator_api_query_number(request, "limit", 10000, &limit))
 		return;
-	body_init(&body);
 	int result =
 		show_devices(api->show, http_request_query(request, "product"), http_request_query(request, "state"),
 			     http_request_query(request, "after"), limit == 0 ? 1 : (uint32_t)limit, &body, &e);
@@ -117,10 +117,10 @@ static void operator_api_events(struct operator_api *api, struct http_request *r
 	BODY body;
 	struct error e = { 0 };
 	uint64_t after = 0, limit = 1000;
+	body_init(&body);
 	if (!operator_api_query_number(request, "after", JSON_INTEGER_MAX, &after) ||
 	    !operator_api_query_number(request, "limit", 1000, &limit))
 		return;
-	body_init(&body);
 	int result = show_events(api->show, after, (uint32_t)limit, &body, &e);
 	operator_api_send(request, 200, result, &body, &e);
 }
