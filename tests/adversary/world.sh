@@ -1,0 +1,269 @@
+# A small world for an attack: a site, its two signing authorities, the server, a server gone bad before it (proxy), and
+# devices that know only that one. Sourced by each attack, which is called with the build directory.
+#
+#   world_begin         site and daemons
+#   world_release V     releases edge/V (random image)
+#   world_devices V ID  devices with release V from the factory, served by the proxy
+#   rules LINE...       what the proxy does from now on (proxy.c); none: passes all on
+#   refused ID RULE T   the agent runs once, and refuses by this rule; the proxy did what it was told
+#   keeps ID V          the device still boots release V
+#   updates ID V        nothing stands in the way of a legitimate update to a new release V
+#   steal TOKEN KEY...  signs standard input with keys of a stolen token (forge.c)
+set -eu
+
+build=$1
+attack=$(basename "$0")
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$build/cmd:$build/cmd/sealift:$build/cmd/sealiftd:$build/tests/adversary:$PATH
+export PATH
+work=$(mktemp -d "${TMPDIR:-/tmp}/sealift-$attack.XXXXXX")
+site=$work/site
+repo=$site/repo
+export SEALIFT_SITE="$site"
+pids=
+tests=0
+failures=0
+plan_options=
+
+world_end() {
+	status=$?
+	trap - EXIT INT TERM
+	for pid in $pids; do kill "$pid" 2>/dev/null || true; done
+	for pid in $pids; do wait "$pid" 2>/dev/null || true; done
+	[ $status -eq 0 ] || for log in "$work"/*.log; do
+		[ ! -s "$log" ] || { echo "# --- $(basename "$log")"; tail -n 10 "$log" | sed 's/^/# /'; }
+	done
+	[ $status -eq 0 ] || echo "Bail out! $attack broke off with status $status"
+	rm -rf "$work"
+	exit $status
+}
+trap world_end EXIT
+trap 'exit 130' INT TERM
+
+# --- TAP -------------------------------------------------------------------------------------------------------------
+
+ok() { # ok TEXT COMMAND...
+	text=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$work/check.out" 2>&1; then
+		echo "ok $tests - $text"
+		return 0
+	fi
+	failures=$((failures + 1))
+	echo "not ok $tests - $text"
+	sed 's/^/# /' "$work/check.out"
+	[ ! -s "$work/events" ] || sed 's/^/# event: /' "$work/events"
+	[ ! -s "$work/proxy.log" ] || sed 's/^/# proxy: /' "$work/proxy.log"
+}
+
+world_done() {
+	echo "1..$tests"
+	[ $failures -eq 0 ] || echo "# $failures of $tests failed"
+	exit 0
+}
+
+# --- the honest world ------------------------------------------------------------------------------------------------
+
+spawn() { # spawn LOG COMMAND...
+	log=$work/$1
+	shift
+	"$@" >"$log" 2>&1 &
+	pids="$pids $!"
+}
+
+wait_for() { # wait_for COMMAND...: 20 s at most
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || { echo "# never happened: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+quietly() {
+	"$@" >"$work/command.log" 2>&1
+}
+
+world_begin() {
+	quietly sealift init --product edge --vendor adversary.example --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 \
+		"$@" "$site"
+	spawn signd-release.log sealift-signd --config "$site/signd-release/signd.conf"
+	spawn signd-online.log sealift-signd --config "$site/signd-online/signd.conf"
+	wait_for test -S "$site/signd-release/signd.sock" -a -S "$site/signd-online/signd.sock"
+	spawn sealiftd.log sealiftd --config "$site/server/sealiftd.conf"
+	wait_for test -s "$site/server/ports"
+	server_port=$(sed -n 's/.*device=\([0-9]*\).*/\1/p' "$site/server/ports")
+}
+
+image_of() { echo "$work/firmware-$1.img"; }
+
+world_release() { # world_release VERSION [PACK OPTION...]
+	version=$1
+	shift
+	[ -f "$(image_of "$version")" ] || head -c 200000 /dev/urandom >"$(image_of "$version")"
+	quietly sealift pack --product edge --version "$version" --segment-kib 64 "$@" "$(image_of "$version")"
+	quietly sealift release sign --why adversary "edge/$version"
+	quietly sealift release publish --why adversary "edge/$version"
+}
+
+world_proxy() { # world_proxy DEVICE CERTIFICATE KEY
+	rm -f "$work/proxy.port"
+	spawn proxy-stderr.log adversary-proxy "$work/rules" "$1" "$2" "$3" "$server_port" "$work/proxy.port" \
+		"$work/proxy.log"
+	wait_for test -s "$work/proxy.port"
+	proxy_port=$(cat "$work/proxy.port")
+}
+
+world_devices() { # world_devices VERSION ID...; the proxy asks in the name of the first
+	version=$1
+	shift
+	rules
+	world_proxy "$work/$1" "$site/pki/server.pem" "$site/pki/server.key"
+	quietly sealift provision --release "edge/$version" --image "$(image_of "$version")" --poll 1 \
+		--server "https://127.0.0.1:$proxy_port" --attribute region=eu --out "$work" "$@"
+}
+
+world_plan() { # world_plan VERSION CANARY [PLAN OPTION...]
+	version=$1 canary=$2
+	shift 2
+	quietly sealift rollout plan --release "edge/$version" --canary "$canary" --soak 0 --expect-report 45 \
+		--why adversary "$@"
+}
+
+world_start() { # world_start PLAN: prints the rollout's number
+	sealift rollout start --why adversary --json "plans/edge/$1.json" | jq -r .id
+}
+
+# --- the attack ------------------------------------------------------------------------------------------------------
+
+rules() {
+	: >"$work/rules.new"
+	for line in "$@"; do echo "$line" >>"$work/rules.new"; done
+	mv "$work/rules.new" "$work/rules"
+}
+
+agent() { # agent ID: one cycle; its status in $status, its events in $work/events
+	: >"$work/proxy.log"
+	status=0
+	sealift-agent --json --log-level debug --device "$work/$1" --once >"$work/events" 2>&1 || status=$?
+}
+
+event() { # event FILTER: some event of the last cycle is so
+	jq -eRn "[inputs | fromjson? | select($1)] | length > 0" "$work/events" >/dev/null
+}
+
+# The proxy did something beyond passing on. Without that the attack never took place, and nothing was proven.
+attacked() { grep -E '^[A-Z]+ [^ ]+ [0-9]+ [0-9]+ .' "$work/proxy.log" | grep -qv '^POST /v1/device/report'; }
+
+# A refusal by one of the rules given as a regular expression; nothing was begun.
+is_refusal() {
+	[ "$status" -eq 0 ] || { echo "the agent's exit status is $status"; return 1; }
+	attacked || { echo "the proxy changed nothing"; return 1; }
+	event ".event == \"refused\" and (.rule | test(\"^($1)\$\"))" || { echo "no refusal by rule $1"; return 1; }
+	! event '.event == "ready" or .event == "confirmed"'
+}
+
+refused() { # refused ID RULE TEXT
+	agent "$1"
+	ok "$3: refused by rule $2" is_refusal "$2"
+}
+
+# As slboot decides it, not as the agent says.
+boots() {
+	slboot-host --device "$work/$1" --boot 'sha256sum "$SLBOOT_IMAGE" | cut -c1-64' >"$work/booted" 2>"$work/boot.log"
+	expected=$(sha256sum "$(image_of "$2")" | cut -c1-64)
+	grep -qx "$expected" "$work/booted"
+}
+
+keeps() { # keeps ID VERSION
+	ok "$1 keeps running $2" boots "$1" "$2"
+}
+
+is_update() {
+	: >"$work/events"
+	slboot-host --json --device "$work/$1" --boot true --max-cycles 6 \
+		--os "sealift-agent --json --once --device $work/$1" >"$work/events" 2>&1 || return 1
+	boots "$1" "$2"
+}
+
+# What was refused was reported, which ends that device's part in its rollout; so it takes a new one.
+updates() { # updates ID VERSION
+	rules
+	sealift rollout status --json | jq -r '.rollouts[] | select(.state == "running") | .id' | while read -r id; do
+		quietly sealift rollout abort --why adversary "$id"
+	done
+	world_release "$2"
+	world_plan "$2" "$1"
+	world_start "$2" >"$work/rollout"
+	ok "afterwards a legitimate update of $1 to $2 succeeds" is_update "$1" "$2"
+}
+
+# --- the thief -------------------------------------------------------------------------------------------------------
+
+steal() { # steal TOKEN KEY... <body >envelope; the folder of keys/ that holds the token follows from it
+	token=$1
+	shift
+	case $token in release | online) holder=$token ;; *) holder=offline ;; esac
+	adversary-forge sign --tokens "$site/keys/$holder" --token "$token" "$@"
+}
+
+newest() { # newest ROLE: the file of its highest version
+	ls "$repo/metadata/" | grep -E "^[0-9]+\.$1\.json$" | sort -n | tail -n 1 | sed "s|^|$repo/metadata/|"
+}
+
+version_of() { jq -r .signed.version "$1"; }
+
+# The path of a metadata file as it stands in a request.
+request_of() { echo "/metadata/$(basename "$1" | sed 's/%/%25/g')"; }
+
+entry() { # entry FILE: how a parent speaks of this file
+	jq -c --arg sha256 "$(sha256sum "$1" | cut -c1-64)" --arg n "$(wc -c <"$1")" \
+		'{hashes: {sha256: $sha256}, length: ($n | tonumber), version: .signed.version}' "$1"
+}
+
+# With stolen snapshot and timestamp keys: a repository that lists these files (name of the role, file), and the rules
+# that serve it. The rules are in $republished.
+republish() {
+	snapshot=$(newest snapshot)
+	next=$(($(version_of "$snapshot") + 100))
+	jq -c --arg next "$next" '.signed | .version = ($next | tonumber)' "$snapshot" >"$work/body"
+	republished=
+	while [ $# -gt 0 ]; do
+		jq -c --arg name "$1.json" --argjson entry "$(entry "$2")" '.meta[$name] = $entry' "$work/body" \
+			>"$work/body.new"
+		mv "$work/body.new" "$work/body"
+		name=$(version_of "$2").$(echo "$1" | sed 's|/|%252F|g').json
+		republished="${republished}serve /metadata/$name $2
+"
+		shift 2
+	done
+	steal online snapshot <"$work/body" >"$work/stolen.snapshot.json"
+	jq -c --argjson entry "$(entry "$work/stolen.snapshot.json")" \
+		'.signed | .version += 100 | .meta["snapshot.json"] = $entry' "$repo/metadata/timestamp.json" |
+		steal online timestamp >"$work/stolen.timestamp.json"
+	republished="${republished}serve /metadata/$next.snapshot.json $work/stolen.snapshot.json
+serve /metadata/timestamp.json $work/stolen.timestamp.json"
+}
+
+# What the director would say about a release under a plan: the body of a directive without nonce, to be signed.
+directive() { # directive DEVICE RELEASE-PATH PLAN-NAME STAGE SEQUENCE
+	role=$(newest 'p%2Fedge')
+	plan=$(ls "$repo"/targets/plans/edge/*."$3".json)
+	jq -c --arg device "$1" --arg path "$2" --arg plan "$(sha256sum "$plan" | cut -c1-64)" \
+		--arg plan_path "plans/edge/$3.json" --argjson stage "$4" --argjson sequence "$5" \
+		'.signed.targets[$path] | {action: "install", counter: .custom.counter, device: $device,
+			image: .hashes.sha256, image_bytes: .length, lifetime_s: 600, nonce: "", plan: $plan,
+			plan_path: $plan_path, sequence: $sequence, stage: $stage, target_path: $path,
+			type: "directive", version: 1}' "$role" >"$work/directive.body"
+}
+
+# The rule by which the bad server answers each poll with that body, under the poll's own nonce, signed by COMMAND.
+directing() { # directing COMMAND...
+	cat >"$work/director.sh" <<END
+jq -c --arg nonce "\$(jq -r .nonce "\$REQUEST")" '.nonce = \$nonce' "$work/directive.body" | $* |
+	jq -c '{directive: ., poll_s: 1, revocation_epoch: 0}'
+END
+	echo "filter /v1/device/poll sh $work/director.sh"
+}
+director="adversary-forge sign --tokens $site/keys/online --token online director"
