@@ -10,9 +10,11 @@
 #include "clock_system.h"
 #include "command.h"
 #include "crypto_openssl.h"
+#include "daemon_config.h"
 #include "metadata.h"
 #include "name.h"
 #include "publishing.h"
+#include "server_tls.h"
 #include "uuid.h"
 
 #define INIT_YEAR_S (365 * 86400)
@@ -137,65 +139,6 @@ static int init_online_keys(struct init *init, struct error *e)
 		     init_public(&online, "log", &init->site.log_key, e) != 0 ||
 		     init_ca(&init->site, &online, "device-ca", "sealift device CA", "pki/device-ca.pem", e) != 0;
 	authority_close(&online);
-	return failed ? -1 : 0;
-}
-
-/* --- TLS of the server, under two roots that devices pin --- */
-
-static int init_tls_root(const struct site *site, char which, struct certificate *out, struct keyfile **key,
-			 struct error *e)
-{
-	char file[64], path[FILE_PATH_MAX], name[64];
-	struct certificate_signer signer = { .sign = keyfile_sign };
-	struct certificate_terms terms = { .use = CERTIFICATE_CA,
-					   .common_name = name,
-					   .not_before_unix = time(NULL) - 3600,
-					   .not_after_unix = time(NULL) + 20 * (int64_t)INIT_YEAR_S };
-	snprintf(name, sizeof name, "sealift server root %c", which);
-	snprintf(file, sizeof file, "keys/tls/root-%c.key", which);
-	if (keyfile_new(key, e) != 0 || site_path(site, file, path, e) != 0 || keyfile_save(*key, path, e) != 0)
-		return -1;
-	signer.self = *key;
-	if (keyfile_public(*key, &signer.key, e) != 0 || x509_self_sign(&terms, &signer, out, e) != 0)
-		return -1;
-	snprintf(file, sizeof file, "pki/server-root-%c.pem", which);
-	return site_path(site, file, path, e) != 0 ? -1 : x509_pem_save(path, out, 1, e);
-}
-
-static int init_tls_server(const struct site *site, const struct certificate *root, struct keyfile *root_key,
-			   struct error *e)
-{
-	static const char *const hosts[] = { "localhost", "127.0.0.1" };
-	char path[FILE_PATH_MAX];
-	struct keyfile *key = NULL;
-	struct public_key public_key;
-	static struct certificate chain[2];
-	struct certificate_signer signer = { .sign = keyfile_sign, .self = root_key };
-	struct certificate_terms terms = { .use = CERTIFICATE_SERVER,
-					   .common_name = "sealiftd",
-					   .hosts = hosts,
-					   .host_count = 2,
-					   .not_before_unix = time(NULL) - 3600,
-					   .not_after_unix = time(NULL) + 2 * (int64_t)INIT_YEAR_S };
-	int failed = keyfile_new(&key, e) != 0 || site_path(site, "pki/server.key", path, e) != 0 ||
-		     keyfile_save(key, path, e) != 0 || keyfile_public(key, &public_key, e) != 0 ||
-		     keyfile_public(root_key, &signer.key, e) != 0 ||
-		     x509_issue(&terms, &public_key, (struct span){ root->der, root->n }, &signer, &chain[0], e) != 0 ||
-		     site_path(site, "pki/server.pem", path, e) != 0 || x509_pem_save(path, chain, 1, e) != 0;
-	keyfile_free(key);
-	return failed ? -1 : 0;
-}
-
-static int init_tls(const struct site *site, struct error *e)
-{
-	static struct certificate roots[2];
-	struct keyfile *a = NULL, *b = NULL;
-	char path[FILE_PATH_MAX];
-	int failed = init_tls_root(site, 'a', &roots[0], &a, e) != 0 ||
-		     init_tls_root(site, 'b', &roots[1], &b, e) != 0 || init_tls_server(site, &roots[0], a, e) != 0 ||
-		     site_path(site, "pki/server-roots.pem", path, e) != 0 || x509_pem_save(path, roots, 2, e) != 0;
-	keyfile_free(a);
-	keyfile_free(b);
 	return failed ? -1 : 0;
 }
 
@@ -371,65 +314,6 @@ static int init_metadata(struct init *init, struct error *e)
 	return failed ? -1 : 0;
 }
 
-/* --- the daemons' configuration --- */
-
-static int init_config_signd(const struct site *site, enum authority_holder holder, const char *const *requesters,
-			     uint32_t requester_count, struct error *e)
-{
-	struct authority_key keys[AUTHORITY_KEYS_MAX];
-	char text[16384], name[64], path[FILE_PATH_MAX];
-	const char *instance = authority_holder_name(holder);
-	uint32_t count = authority_keys(site, holder, keys);
-	size_t used = (size_t)snprintf(text, sizeof text,
-				       "; sealift-signd, instance %s. 'sealift-signd --help' explains each line.\n"
-				       "[signd]\ninstance = %s\nsocket = %s/signd-%s/signd.sock\n"
-				       "journal = %s/signd-%s/journal\ntokens = %s/keys/%s\nrun = %s/signd-%s/run\n"
-				       "device-ca = %s/pki/device-ca.pem\nlog-origin = %s\n\n",
-				       instance, instance, site->path, instance, site->path, instance, site->path,
-				       instance, site->path, instance, site->path, site->log_origin);
-	for (uint32_t i = 0; i < count && used < sizeof text; i++)
-		if (keys[i].kind == AUTHORITY_P256)
-			used += (size_t)snprintf(text + used, sizeof text - used, "[key %s]\ntoken = %s\nlabel = %s\n",
-						 keys[i].name, keys[i].token, keys[i].name);
-	for (uint32_t i = 0; i < requester_count && used < sizeof text; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, "[requester %s]\nuid = %u\nroles = %s\n",
-					 requesters[i], (unsigned)getuid(), requesters[i]);
-	if (used >= sizeof text)
-		return error_set(e, "too many products for one signd");
-	snprintf(name, sizeof name, "signd-%s/signd.conf", instance);
-	return site_path(site, name, path, e) != 0 ? -1
-						   : file_write(path, (struct span){ (uint8_t *)text, used }, 0600, e);
-}
-
-static int init_config_server(const struct init *init, struct error *e)
-{
-	char text[8192], path[FILE_PATH_MAX];
-	const char *site = init->site.path;
-	int n = snprintf(
-		text, sizeof text,
-		"; sealiftd. 'sealiftd --help' explains each line.\n"
-		"[server]\nlisten = %s\nops_listen = %s\noperator_socket = %s/server/operator.sock\n"
-		"repo = %s/repo\ndatabase = %s/server/sealift.db\ncertificate = %s/pki/server.pem\n"
-		"key = %s/pki/server.key\nfactory_ca = %s/pki/factory-ca.pem\ndevice_ca = %s/pki/device-ca.pem\n"
-		"signd = %s/signd-online/signd.sock\nrequester = server\npoll_s = %u\n",
-		init->device_listen, init->ops_listen, site, site, site, site, site, site, site, site, init->poll_s);
-	if (n < 0 || (size_t)n >= sizeof text)
-		return error_set(e, "the path of the site is too long");
-	if (site_path(&init->site, "server/sealiftd.conf", path, e) != 0)
-		return -1;
-	return file_write(path, (struct span){ (uint8_t *)text, (size_t)n }, 0600, e);
-}
-
-static int init_configs(const struct init *init, struct error *e)
-{
-	/* Requesters bear the names of their roles. */
-	static const char *const requesters[] = { "publisher", "server" };
-	if (init_config_signd(&init->site, AUTHORITY_RELEASE, requesters, 1, e) != 0 ||
-	    init_config_signd(&init->site, AUTHORITY_ONLINE, requesters, 2, e) != 0)
-		return -1;
-	return init_config_server(init, e);
-}
-
 /* --- the command --- */
 
 static int init_add_product(struct site *site, const char *argument, struct error *e)
@@ -502,7 +386,9 @@ static int init_make(struct init *init, const struct ui *ui, struct error *e)
 		ui_progress(ui, what[holder], (uint64_t)holder + 1, AUTHORITY_HOLDERS);
 	}
 	if (init_offline_keys(init, e) != 0 || init_release_keys(init, e) != 0 || init_online_keys(init, e) != 0 ||
-	    init_tls(&init->site, e) != 0 || init_metadata(init, e) != 0 || init_configs(init, e) != 0)
+	    server_tls_make(&init->site, e) != 0 || init_metadata(init, e) != 0 ||
+	    daemon_config_write(&init->site,
+				&(struct daemon_config){ init->device_listen, init->ops_listen, init->poll_s }, e) != 0)
 		return -1;
 	return site_save(&init->site, e); /* last: a folder with site.json is a whole site */
 }

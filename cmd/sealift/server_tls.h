@@ -1,0 +1,14 @@
+/*
+ * The TLS certificate of sealiftd, under one of two roots of our own that devices pin: keys/tls/root-[ab].key,
+ * pki/server-root-[ab].pem, pki/server-roots.pem, pki/server.pem, pki/server.key.
+ */
+#ifndef SERVER_TLS_H
+#define SERVER_TLS_H
+
+#include "error.h"
+#include "site.h"
+
+/* Root A signs the first certificate; root B is for the day on which A must go. */
+int server_tls_make(const struct site *site, struct error *e) MUST_USE;
+
+#endif
