@@ -353,6 +353,19 @@ static void engine_show(struct engine *engine)
 	pthread_mutex_unlock(&engine->lock);
 }
 
+/* A promotion opens a stage, whose own verdict says how many it may offer. */
+static void engine_settle(struct engine *engine, const struct db_rows *rows, struct rollout *rollout)
+{
+	struct error e = { 0 };
+	for (uint32_t round = 0; rollout->dirty && round <= PLAN_STAGES_MAX; round++) {
+		if (rollout_evaluate(engine, rows, rollout, &e) == 0)
+			continue;
+		log_event(LOG_ERROR_, "gate", "error", e.text, NULL);
+		engine->loaded = false; /* memory may be ahead of the rows */
+		return;
+	}
+}
+
 static void engine_before_commit(void *self, const struct db_rows *rows)
 {
 	struct engine *engine = self;
@@ -361,10 +374,7 @@ static void engine_before_commit(void *self, const struct db_rows *rows)
 	if (!engine->loaded && engine_load(engine, rows, &e) != 0)
 		log_event(LOG_ERROR_, "load", "error", e.text, NULL);
 	for (struct rollout *r = engine->rollouts; r != NULL; r = r->next)
-		if (r->dirty && rollout_evaluate(engine, rows, r, &e) != 0) {
-			log_event(LOG_ERROR_, "gate", "error", e.text, NULL);
-			engine->loaded = false; /* memory may be ahead of the rows */
-		}
+		engine_settle(engine, rows, r);
 	engine_show(engine);
 }
 
