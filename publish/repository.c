@@ -54,7 +54,7 @@ static int repository_read(struct repository *r, const char *path, size_t max, s
 int repository_open(struct repository *r, const struct crypto *crypto, const struct tree *tree,
 		    const struct store *versions, struct workspace *ws, int64_t now_unix, struct error *e)
 {
-	struct json_node *body;
+	struct json_node *body = NULL;
 	char path[METADATA_ROLE_NAME_MAX * 3 + 64];
 	*r = (struct repository){
 		.crypto = crypto, .tree = tree, .versions = versions, .ws = ws, .now_unix = now_unix
