@@ -66,6 +66,7 @@ static int send_piece(struct work *w, struct span piece)
 	return send_frame(w, &out);
 }
 
+/* [IPC-1] */
 static int pass_on(void *context, struct span piece)
 {
 	struct work *w = context;
@@ -112,6 +113,7 @@ static int serve(struct work *w, const struct transport *transport)
 	return result < 0 ? send_failure(w, &e) : send_end(w, &answer);
 }
 
+/* [IPC-3] */
 int fetcher_run(int fd, const struct transport *transport, struct error *e)
 {
 	static struct work w; /* 64 KiB of buffers; a process is one fetcher */

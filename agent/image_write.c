@@ -59,6 +59,7 @@ static int fetch_range(struct stream *t, const struct segment *first, struct set
 	return 0;
 }
 
+/* [SEG-8] */
 static int travelling(struct stream *t, const struct segment *segment, struct span *out, struct setback *s)
 {
 	bool is_held = segment->travel_offset >= t->held_from &&

@@ -63,6 +63,7 @@ static int take_end(struct ipc *ipc, struct cursor *c, struct fetch_answer *out,
 	return cursor_end(c) == FAULT_NONE ? 0 : break_off(ipc, e, "ended an answer with something unknown");
 }
 
+/* [IPC-4] */
 static int take_failure(struct cursor *c, struct error *e)
 {
 	char text[ERROR_TEXT_MAX];
@@ -74,6 +75,7 @@ static int take_failure(struct cursor *c, struct error *e)
 	return retry ? error_retry(e, "%s", text) : error_set(e, "%s", text);
 }
 
+/* [IPC-2] */
 static int hear(struct ipc *ipc, uint8_t *buffer, size_t capacity, struct fetch_answer *out, struct error *e)
 {
 	for (;;) {

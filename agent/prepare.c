@@ -100,6 +100,7 @@ static int check_table(struct installer *i, struct prepared_install *out, struct
 	enum fault fault = segments_decode(text, release->payload.bytes, &out->table);
 	if (fault != FAULT_NONE)
 		return setback_malformed(s, fault, "the segment table");
+	/* [SEG-9] */
 	if (out->table.image_bytes != release->image_bytes || !digest_equal(&out->table.image, &release->image))
 		return setback_refuse(s, VERDICT_SEGMENT, "the segment table is of another image");
 	return 0;

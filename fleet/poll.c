@@ -18,6 +18,7 @@ static uint32_t poll_interval(const struct engine *engine, const struct db_devic
 	return ms < 1000 ? 1 : (ms + 500) / 1000;
 }
 
+/* [OPA-3] */
 static bool poll_is_open(const struct engine *engine, const struct rollout *rollout, uint32_t stage)
 {
 	return rollout->plan.stages[stage].earliest_unix <= engine_now(engine);
@@ -155,6 +156,7 @@ static int poll_direct(struct engine *engine, struct rollouts_question *q, const
 	return signing_add(engine, q, rollout, &directive, answer->fresh);
 }
 
+/* [DEV-7] */
 int poll_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q)
 {
 	struct db_device device;

@@ -22,7 +22,7 @@ static int reporting_no(struct engine *engine, struct rollouts_question *q, unsi
 	return 1;
 }
 
-/* 0: verified and decoded into out, which points into scratch; 1: refused. */
+/* 0: verified and decoded into out, which points into scratch; 1: refused [REP-1] [REP-4] [REP-7]. */
 static int reporting_verify(struct engine *engine, struct rollouts_question *q, const struct db_device *device,
 			    struct report *out)
 {
@@ -139,6 +139,7 @@ static int reporting_store(struct engine *engine, const struct db_rows *rows, st
 	return engine_event(engine, rows, &event, &q->error, "%s", report_state_text(report->state));
 }
 
+/* [REP-8] */
 int reporting_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q)
 {
 	struct db_device device;

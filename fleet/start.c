@@ -154,6 +154,7 @@ static int start_check(struct engine *engine, const struct snapshot *snapshot, s
 	return plan->has_return ? start_release(&releases, &plan->return_release, &rollout->row.return_bytes, e) : 0;
 }
 
+/* [OPA-2] */
 static int start_load(struct engine *engine, struct rollouts_question *q, struct rollout **out)
 {
 	START_FILE snapshot_file = { 0 }, role_file = { 0 }, plan_file = { 0 };

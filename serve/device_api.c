@@ -81,6 +81,7 @@ static void device_api_poll(struct device_api *api, struct http_request *request
 
 /* --- report, attestation --- */
 
+/* [DEV-5] */
 static void device_api_stored(struct asking *asking)
 {
 	if (asking->question.status >= 400)
@@ -105,6 +106,7 @@ static void device_api_report(struct device_api *api, struct http_request *reque
 	asking_send(asking, &api->rollouts);
 }
 
+/* [DEV-4] */
 static void device_api_attest(struct device_api *api, struct http_request *request, const struct tls_peer *peer)
 {
 	struct span body = http_request_body(request);
@@ -151,6 +153,7 @@ static void device_api_operational(struct device_api *api, const struct device_a
 		route->run(api, request, peer);
 }
 
+/* [DEV-6] [OPA-4] */
 static bool device_api_is_revoked(const struct device_api *api, const struct tls_peer *peer)
 {
 	struct identity identity;
@@ -158,6 +161,7 @@ static bool device_api_is_revoked(const struct device_api *api, const struct tls
 	       api->rollouts.is_revoked(api->rollouts.self, identity.id);
 }
 
+/* [ID-4] */
 static void device_api_handle(void *self, struct http_request *request)
 {
 	struct device_api *api = self;

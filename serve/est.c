@@ -129,7 +129,7 @@ static bool est_put(struct est *est, struct est_job *job)
 	return room;
 }
 
-/* The request's DER, or an answer to the client and false. */
+/* The request's DER, or an answer to the client and false [DEV-3] [ID-5]. */
 static bool est_read(const struct est *est, struct http_request *request, const char *uri, struct est_job *job)
 {
 	struct error e = { 0 };

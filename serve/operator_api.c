@@ -150,6 +150,7 @@ static void operator_api_take(struct json_reader *r, struct json_node *root, con
 		json_fail(r, FAULT_RANGE, name);
 }
 
+/* [OPA-5] */
 static enum fault operator_api_decode(struct span body, struct rollouts_question *q, const char **where)
 {
 	uint8_t memory[OPERATOR_API_WORKSPACE];
@@ -172,6 +173,7 @@ static enum fault operator_api_decode(struct span body, struct rollouts_question
 	return r.fault;
 }
 
+/* [OPA-1] */
 static void operator_api_changed(struct asking *asking)
 {
 	const struct rollouts_question *q = &asking->question;

@@ -12,7 +12,7 @@
 
 static const char *const repository_roots[] = { "metadata/", "targets/", "objects/", "log/" };
 
-/* [A-Za-z0-9._%-] components, none empty, "." or "..". */
+/* [A-Za-z0-9._%-] components, none empty, "." or ".." [DEV-1]. */
 static bool repository_is_strict(const char *path)
 {
 	size_t component = 0;
@@ -80,6 +80,7 @@ static unsigned repository_find(const struct repository *repository, const char 
 	return 0;
 }
 
+/* [DEV-2] */
 static bool repository_changes(const char *path)
 {
 	return strcmp(path, "metadata/timestamp.json") == 0 || strcmp(path, "log/checkpoint") == 0;

@@ -131,6 +131,7 @@ static enum fault examine_head(struct span text, struct checkpoint *out)
 	return span_equal(writer_span(&w), text) ? FAULT_NONE : FAULT_NOT_CANONICAL;
 }
 
+/* [LOG-13] */
 static int examine_consistent(const struct examine_facts *facts, const struct checkpoint *head,
 			      const struct examine_proof *proof, struct span scope, struct refusal *why)
 {

@@ -30,6 +30,7 @@ static int64_t metadata_time(struct json_reader *r, struct span text, const char
 	return unix_s;
 }
 
+/* [META-3] */
 static void metadata_read_head(struct json_reader *r, struct json_node *body, const char *type, uint64_t *version,
 			       int64_t *expires_unix)
 {
@@ -115,7 +116,7 @@ static void root_read_roles(struct json_reader *r, struct json_node *body, struc
 	role_decode(r, json_object(r, roles, "snapshot"), ws, &ring, &out->snapshot);
 	role_decode(r, json_object(r, roles, "targets"), ws, &ring, &out->targets);
 	role_decode(r, json_object(r, roles, "timestamp"), ws, &ring, &out->timestamp);
-	json_close(r, roles);
+	json_close(r, roles); /* these four and no other [META-1] */
 }
 
 enum fault root_decode(struct json_node *body, struct workspace *ws, const struct crypto *crypto, struct root *out)

@@ -53,6 +53,7 @@ static uint64_t note_number(struct cursor *c, struct span digits)
 	return c->fault == FAULT_NONE ? value : 0;
 }
 
+/* [LOG-9] */
 static void note_base64(struct cursor *c, struct span text, uint8_t *out, size_t n)
 {
 	struct writer w = writer_over(out, n);

@@ -175,6 +175,7 @@ static void plan_echo(void *context, struct span bytes)
 	echo->left = span_sub(echo->left, bytes.n, echo->left.n);
 }
 
+/* [PLAN-2] */
 static bool plan_is_canonical(const struct json_node *body, struct span text)
 {
 	uint8_t buffer[256];
@@ -186,7 +187,7 @@ static bool plan_is_canonical(const struct json_node *body, struct span text)
 	return writer_end(&w) == FAULT_NONE && !echo.differs && echo.left.n == 0;
 }
 
-/* [PLAN-1] to [PLAN-4] */
+/* [PLAN-1] [PLAN-2] [PLAN-3] [PLAN-4] */
 enum fault plan_decode(struct span text, struct workspace *ws, struct plan *out)
 {
 	struct json_reader r = { 0 };

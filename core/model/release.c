@@ -158,6 +158,7 @@ static void release_check_path(struct json_reader *r, const struct release *rele
 		json_fail(r, FAULT_RANGE, "path");
 }
 
+/* [REL-1] [REL-3] */
 enum fault release_decode(const struct target *target, struct release *out)
 {
 	struct json_reader r = { .fault = FAULT_NONE };

@@ -94,6 +94,7 @@ static void signed_compare_drain(void *context, struct span bytes)
 	compare->left = span_sub(compare->left, bytes.n, compare->left.n);
 }
 
+/* [DIR-1] */
 static bool signed_is_canonical(const struct json_node *document, struct span text)
 {
 	uint8_t chunk[SIGNED_CHUNK];

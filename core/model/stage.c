@@ -46,6 +46,7 @@ static bool is_open_to(const struct stage *stage, const struct attribute *attrib
 	return position_bp >= stage->range_from_bp && position_bp < stage->range_to_bp;
 }
 
+/* [PLAN-13] [PLAN-14] */
 int stage_of(const struct stage_list *list, struct span device_id, const struct attribute *attributes, size_t n,
 	     uint32_t position_bp)
 {

@@ -61,6 +61,7 @@ static bool authorize_is_planned(const struct plan_release *planned, const struc
 	       planned->counter == release->counter;
 }
 
+/* [REL-6] */
 static bool authorize_is_compatible(const struct compatible *device, const struct release *release)
 {
 	for (uint32_t i = 0; i < release->compatible_count && i < RELEASE_COMPATIBLE_MAX; i++) {

@@ -92,7 +92,10 @@ enum client_action client_fail(struct client *c)
 	return CLIENT_FAILED;
 }
 
-/* The answer to a fetch was not the file. Too big is an attack (endless data), unless it is our own lack of room. */
+/*
+ * The answer to a fetch was not the file. Too big is an attack (endless data), unless it is our own lack of room.
+ * [CLIENT-13]
+ */
 enum client_action client_missed(struct client *c)
 {
 	if (c->answer != CLIENT_TOO_BIG)
@@ -116,6 +119,7 @@ bool client_is_expired(const struct client *c, int64_t expires_unix)
 
 /* --- the one way to verify, for every role --- */
 
+/* [META-10] */
 enum verdict client_parse(struct client *c, const char *type)
 {
 	struct json_reader r = { .fault = FAULT_NONE };

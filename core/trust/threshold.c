@@ -8,6 +8,7 @@ static const struct role_key *threshold_key(const struct role *role, struct span
 	return NULL;
 }
 
+/* [CLIENT-14] */
 static bool threshold_is_revoked(const struct revocations *revoked, const struct digest *identity)
 {
 	for (uint32_t i = 0; revoked != NULL && i < revoked->count; i++)
