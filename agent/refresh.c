@@ -46,7 +46,7 @@ static void answer_fetch(struct installer *i, const struct client_request *reque
 	snprintf(path, sizeof path, "metadata/%s", request->name);
 	int result = fetch->get(fetch->self, path, 0, 0, request->buffer, request->capacity, &got, &s->error);
 	note_retry_after(i, &got);
-	if (result == 0 && answer_of(&got) == CLIENT_ERROR)
+	if (result == 0 && got.status != 200)
 		error_retry(&s->error, "GET %s: the server answered %u", path, got.status);
 	client_fetched(&i->client, result < 0 ? CLIENT_ERROR : answer_of(&got), got.n);
 }
