@@ -222,27 +222,28 @@ entry() { # entry FILE: how a parent speaks of this file
 		'{hashes: {sha256: $sha256}, length: ($n | tonumber), version: .signed.version}' "$1"
 }
 
-# With stolen snapshot and timestamp keys: a repository that lists these files (name of the role, file), and the rules
-# that serve it. The rules are in $republished.
+# With stolen snapshot and timestamp keys: a repository that lists these files (name of the role, file) beside what it
+# listed before, and in $republished the rules that serve it.
+republished=
 republish() {
-	snapshot=$(newest snapshot)
-	next=$(($(version_of "$snapshot") + 100))
-	jq -c --arg next "$next" '.signed | .version = ($next | tonumber)' "$snapshot" >"$work/body"
-	republished=
+	[ -f "$work/stolen.snapshot.json" ] || cp "$(newest snapshot)" "$work/stolen.snapshot.json"
+	[ -f "$work/stolen.timestamp.json" ] || cp "$repo/metadata/timestamp.json" "$work/stolen.timestamp.json"
+	jq -c '.signed | .version += 100' "$work/stolen.snapshot.json" >"$work/body"
 	while [ $# -gt 0 ]; do
 		jq -c --arg name "$1.json" --argjson entry "$(entry "$2")" '.meta[$name] = $entry' "$work/body" \
 			>"$work/body.new"
 		mv "$work/body.new" "$work/body"
-		name=$(version_of "$2").$(echo "$1" | sed 's|/|%252F|g').json
-		republished="${republished}serve /metadata/$name $2
-"
+		republished="$republished
+serve /metadata/$(version_of "$2").$(echo "$1" | sed 's|/|%252F|g').json $2"
 		shift 2
 	done
 	steal online snapshot <"$work/body" >"$work/stolen.snapshot.json"
 	jq -c --argjson entry "$(entry "$work/stolen.snapshot.json")" \
-		'.signed | .version += 100 | .meta["snapshot.json"] = $entry' "$repo/metadata/timestamp.json" |
-		steal online timestamp >"$work/stolen.timestamp.json"
-	republished="${republished}serve /metadata/$next.snapshot.json $work/stolen.snapshot.json
+		'.signed | .version += 100 | .meta["snapshot.json"] = $entry' "$work/stolen.timestamp.json" |
+		steal online timestamp >"$work/stolen.new"
+	mv "$work/stolen.new" "$work/stolen.timestamp.json"
+	republished="$republished
+serve /metadata/$(version_of "$work/stolen.snapshot.json").snapshot.json $work/stolen.snapshot.json
 serve /metadata/timestamp.json $work/stolen.timestamp.json"
 }
 
