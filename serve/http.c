@@ -74,7 +74,10 @@ static struct http_connection *http_connection_new(struct http_server *server)
 	return c;
 }
 
-/* evhttp asks for the bufferevent of a new connection. On NULL it would serve plain HTTP; the request is refused then. */
+/*
+ * evhttp asks for the bufferevent of a new connection. On NULL it would serve plain HTTP; the request is refused
+ * then.
+ */
 static struct bufferevent *http_accept_tls(struct event_base *base, void *context)
 {
 	struct http_listener *listener = context;

@@ -1,7 +1,7 @@
 /*
  * The server gone bad: it ends the TLS of a device with whatever certificate it is given (the server's own, in most
- * attacks), asks the real server in the device's name, and changes what it likes on the way back. What it does stands in
- * a file of rules that is read at each request, so that a test changes them while it runs:
+ * attacks), asks the real server in the device's name, and changes what it likes on the way back. What it does stands
+ * in a file of rules that is read at each request, so that a test changes them while it runs:
  *
  *   flip PATTERN PERMILLE       one bit of the answer's body, at this place of its length
  *   flip-request PATTERN PERMILLE
