@@ -8,7 +8,7 @@ temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
 
 pages=$(find protocol -name '*.md')
-tests=$(find tests -name '*.sh' -o -name '*.py')
+tests=$(find tests -name '*.sh' -o -path 'tests/adversary/*' -type f ! -name '*.[ch]')
 rule='[A-Z][A-Z]*-[0-9][0-9]*'
 grep -noE "\*\*$rule\*\*|\[$rule\]" $pages /dev/null | sed 's/[][*]//g' >"$temp/defined"
 grep -noE "\[$rule\]" $(tools/sources.sh) $tests /dev/null | sed 's/[][]//g' >"$temp/cited"
