@@ -35,7 +35,7 @@ struct forge {
 static int forge_open_tokens(struct forge *f, char **keys, uint32_t count, struct error *e)
 {
 	char pin[SOFTHSM_PIN_TEXT];
-	strcpy(f->run, "/tmp/sealift-forge.XXXXXX");
+	snprintf(f->run, sizeof f->run, "/tmp/sealift-forge.XXXXXX");
 	if (mkdtemp(f->run) == NULL)
 		return error_errno(e, "a place for the tokens");
 	if (softhsm_work(f->tokens, f->run, e) != 0 || softhsm_pin(f->tokens, pin, e) != 0 ||

@@ -298,7 +298,7 @@ static bool handle(SSL *ssl, struct job *job)
 		FILE *in = fopen(file, "r");
 		read_into(in, &job->answer);
 		fclose(in);
-		strcpy(job->answer.head, "HTTP/1.1 200 OK\r\n\r\n");
+		snprintf(job->answer.head, sizeof job->answer.head, "HTTP/1.1 200 OK\r\n\r\n");
 	} else if ((code = rule_for(job, "status")) != NULL) {
 		answer_status(&job->answer, code);
 	} else {

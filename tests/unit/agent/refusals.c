@@ -180,7 +180,7 @@ static void unlogged(void)
 	y->corrupt_at = 600;
 	refuses_now("unlogged");
 	y = yard_new(1);
-	strcpy(y->config.log_origin, "log.elsewhere");
+	snprintf(y->config.log_origin, sizeof y->config.log_origin, "log.elsewhere");
 	refuses_now("unlogged");
 	y = yard_new(1);
 	y->log_policy = LOG_WITNESSES;
