@@ -89,7 +89,7 @@ stage_count() {
 				names = names " " test
 		}
 		/^=+ [0-9]+\/[0-9]+ =+$/ { finish(); test = result = ""; ok = not_ok = skip = 0 }
-		/^test: / { test = $2 }
+		/^test: / { test = $NF }
 		/^result: / { result = $0 }
 		/^ok [0-9]+.*# *[Ss][Kk][Ii][Pp]/ { skip++; next }
 		/^not ok [0-9]+.*# *[Tt][Oo][Dd][Oo]/ { skip++; next }
