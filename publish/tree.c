@@ -1,5 +1,6 @@
 #include "tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -33,6 +34,22 @@ void tree_close(struct tree *tree)
 {
 	tree_close_fd(&tree->fd);
 	tree->fd = -1;
+}
+
+int tree_sweep(const struct tree *tree, struct error *e)
+{
+	int fd = openat(tree->fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+	if (folder == NULL) {
+		tree_close_fd(&fd);
+		return error_errno(e, "cannot read tmp in the repository");
+	}
+	int failed = 0;
+	for (struct dirent *entry = readdir(folder); entry != NULL && failed == 0; entry = readdir(folder))
+		if (entry->d_name[0] != '.' && unlinkat(fd, entry->d_name, 0) != 0)
+			failed = error_errno(e, "cannot remove tmp/%s in the repository", entry->d_name);
+	closedir(folder);
+	return failed;
 }
 
 static int tree_make_parents(const struct tree *tree, const char *name, struct error *e)
@@ -71,6 +88,28 @@ static int tree_write(int fd, struct span bytes)
 	return 0;
 }
 
+int tree_append(const struct tree *tree, const char *name, uint64_t offset, struct span bytes, struct error *e)
+{
+	bool is_new = faccessat(tree->fd, name, F_OK, 0) != 0;
+	TREE_FD fd = openat(tree->fd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 || ftruncate(fd, (off_t)offset) != 0 || lseek(fd, (off_t)offset, SEEK_SET) < 0 ||
+	    tree_write(fd, bytes) != 0)
+		return error_errno(e, "cannot add to %s", name);
+	if (fsync(fd) != 0)
+		return error_errno(e, "cannot make %s durable", name);
+	return is_new ? tree_sync_parent(tree, name, e) : 0;
+}
+
+int tree_size(const struct tree *tree, const char *name, uint64_t *bytes, struct error *e)
+{
+	struct stat stat;
+	*bytes = 0;
+	if (fstatat(tree->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 1 : error_errno(e, "cannot read %s", name);
+	*bytes = (uint64_t)stat.st_size;
+	return 0;
+}
+
 static int tree_create(const struct tree *tree, char temporary[64], struct error *e)
 {
 	static unsigned serial;
@@ -98,8 +137,11 @@ int tree_put(const struct tree *tree, const char *name, struct span bytes, struc
 	TREE_FD fd = tree_create(tree, temporary, e);
 	if (fd < 0)
 		return -1;
-	if (tree_write(fd, bytes) != 0)
-		return error_errno(e, "cannot write %s", name);
+	if (tree_write(fd, bytes) != 0) {
+		error_errno(e, "cannot write %s", name);
+		unlinkat(tree->fd, temporary, 0);
+		return -1;
+	}
 	return tree_publish(tree, fd, temporary, name, e);
 }
 
@@ -167,8 +209,11 @@ int tree_put_object(const struct tree *tree, const struct crypto *crypto, const 
 	TREE_FD to = tree_create(tree, temporary, e);
 	if (to < 0)
 		return -1;
-	if (tree_copy(crypto, from, to, &found) != 0)
-		return error_errno(e, "cannot copy %s", source);
+	if (tree_copy(crypto, from, to, &found) != 0) {
+		error_errno(e, "cannot copy %s", source);
+		unlinkat(tree->fd, temporary, 0);
+		return -1;
+	}
 	if (!digest_equal(&found, sha256)) {
 		unlinkat(tree->fd, temporary, 0);
 		return error_set(e, "%s is not what was packed and signed (its SHA-256 differs); pack it again",

@@ -171,10 +171,16 @@ int authority_open_signd(const struct site *site, const char *instance, const ch
 	char name[64], path[FILE_PATH_MAX];
 	*out = (struct authority){ 0 };
 	snprintf(name, sizeof name, "signd-%s/signd.sock", instance);
-	if (site_path(site, name, path, e) != 0 || signd_client_open(path, requester, &out->client, e) != 0)
-		return error_within(
-			e, "the %s signing authority (is 'sealift-signd --config %s/signd-%s/signd.conf' running?)",
-			instance, site->path, instance);
+	if (site_path(site, name, path, e) != 0)
+		return -1;
+	/* The client connects when it is first asked: an absent daemon is better said before any work is done. */
+	if (access(path, F_OK) != 0)
+		return error_retry(e,
+				   "the %s signing authority is not running; start it with 'sealift-signd --config "
+				   "%s/signd-%s/signd.conf'",
+				   instance, site->path, instance);
+	if (signd_client_open(path, requester, &out->client, e) != 0)
+		return error_within(e, "the %s signing authority", instance);
 	out->signer = signd_client_signer(out->client);
 	return 0;
 }

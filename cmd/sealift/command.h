@@ -5,8 +5,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include <getopt.h>
-
+#include "option.h"
 #include "site.h"
 #include "ui.h"
 

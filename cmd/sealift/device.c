@@ -31,15 +31,20 @@ static void device_row(const struct json_node *d)
 	       (const char *)cause.at);
 }
 
+static void device_head(const struct ui *ui)
+{
+	if (ui->json)
+		fputs("{\"devices\":[", stdout);
+	else
+		printf("%-24s %-12s %-14s %-21s %s\n", "DEVICE", "STATE", "RUNS", "REPORTED", "CAUSE");
+}
+
 /* Page after page, so that a fleet of any size is listed in bounded memory. */
 static int device_list_pages(const struct site *site, const struct ui *ui, const char *query, struct error *e)
 {
 	char path[512], after[IDENTITY_ID_MAX + 1] = "";
 	long long shown = 0;
-	if (ui->json)
-		fputs("{\"devices\":[", stdout);
-	else
-		printf("%-24s %-12s %-14s %-21s %s\n", "DEVICE", "STATE", "RUNS", "REPORTED", "CAUSE");
+	bool headed = false;
 	do {
 		struct operator_answer answer;
 		snprintf(path, sizeof path, "/v1/devices?limit=1000%s%s%s", after[0] != '\0' ? "&after=" : "", after,
@@ -49,6 +54,10 @@ static int device_list_pages(const struct site *site, const struct ui *ui, const
 			return -1;
 		}
 		const struct json_node *list = operator_member(answer.root, "devices");
+		/* Not before there is an answer: an error is a document of its own. */
+		if (!headed)
+			device_head(ui);
+		headed = true;
 		for (const struct json_node *d = list != NULL ? list->child : NULL; d != NULL; d = d->next, shown++) {
 			if (ui->json)
 				printf("%s%.*s", shown > 0 ? "," : "", (int)d->text.n, (const char *)d->text.at);
@@ -73,18 +82,20 @@ static int device_list_run(struct ui *ui, const char *site_path, int argc, char 
 						 { NULL, 0, NULL, 0 } };
 	static struct site site;
 	struct error e = { 0 };
-	char query[256] = "";
+	char query[256], *product = NULL, *state = NULL;
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option == '?')
-			return ui_usage(ui, "unknown option");
+			return UI_USAGE;
+		char **value = option == 'p' ? &product : &state;
 		if (!name_is_word(span_of_text(optarg), 64))
 			return ui_usage(ui, "'%s' is not a name", optarg);
-		size_t used = strlen(query);
-		snprintf(query + used, sizeof query - used, "&%s=%s", option == 'p' ? "product" : "state", optarg);
+		*value = optarg;
 	}
 	if (argc != optind)
 		return ui_usage(ui, "this command takes no arguments");
+	snprintf(query, sizeof query, "%s%s%s%s", product != NULL ? "&product=" : "", product != NULL ? product : "",
+		 state != NULL ? "&state=" : "", state != NULL ? state : "");
 	if (site_load(&site, site_path, &e) != 0 || device_list_pages(&site, ui, query, &e) != 0)
 		return ui_fail(ui, &e);
 	return UI_OK;

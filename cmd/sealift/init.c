@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "daemon_config.h"
 #include "metadata.h"
 #include "name.h"
+#include "number.h"
 #include "publishing.h"
 #include "server_tls.h"
 #include "uuid.h"
@@ -327,7 +329,12 @@ static int init_add_product(struct site *site, const char *argument, struct erro
 		return error_set(e, "product '%s': use lower-case letters, digits and '-', at most %d", argument,
 				 RELEASE_PRODUCT_MAX);
 	snprintf(product->name, sizeof product->name, "%.*s", (int)n, argument);
-	snprintf(product->class_name, sizeof product->class_name, "%s", colon != NULL ? colon + 1 : product->name);
+	if (option_text("the class of --product NAME:CLASS", colon != NULL ? colon + 1 : product->name,
+			product->class_name, sizeof product->class_name, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < site->product_count; i++)
+		if (strcmp(site->products[i].name, product->name) == 0)
+			return error_set(e, "product '%s' is named twice", product->name);
 	site->product_count++;
 	return 0;
 }
@@ -340,7 +347,47 @@ static void init_identifiers(struct site *site)
 		uuid_v5(uuid_dns, span_of_text(site->vendor), product->compatible.vendor);
 		uuid_v5(product->compatible.vendor, span_of_text(product->class_name), product->compatible.class);
 	}
-	snprintf(site->log_origin, sizeof site->log_origin, "%.100s/sealift-log", site->vendor);
+	snprintf(site->log_origin, sizeof site->log_origin, "%s/sealift-log", site->vendor);
+}
+
+/* A name would need a resolver that may not run yet when the server starts. [::1]:8443 is IPv6. */
+static int init_listen(const char *option, const char *value, char *out, size_t capacity, struct error *e)
+{
+	static const struct number ports = { "port", "a port", 0, 65535 };
+	struct in6_addr address;
+	char host[64];
+	uint64_t port;
+	const char *colon = strrchr(value, ':');
+	size_t n = colon != NULL ? (size_t)(colon - value) : sizeof host;
+	bool bracketed = n > 2 && n < sizeof host && value[0] == '[' && value[n - 1] == ']';
+	if (n < sizeof host)
+		snprintf(host, sizeof host, "%.*s", (int)(bracketed ? n - 2 : n), value + bracketed);
+	if (n >= sizeof host || inet_pton(bracketed ? AF_INET6 : AF_INET, host, &address) != 1 ||
+	    number_parse(&ports, colon + 1, &port, NULL) != 0)
+		return error_set(e, "%s '%.60s': give an address and a port, such as 127.0.0.1:8443", option, value);
+	return option_text(option, value, out, capacity, e);
+}
+
+static int init_vendor(struct site *site, const char *value, struct error *e)
+{
+	if (!name_is_word(span_of_text(value), SITE_VENDOR_MAX))
+		return error_set(e, "--vendor '%.60s': give a domain of yours, at most %d characters", value,
+				 SITE_VENDOR_MAX);
+	return option_text("--vendor", value, site->vendor, sizeof site->vendor, e);
+}
+
+static int init_option(struct init *init, int option, const char *value, struct error *e)
+{
+	static const struct number poll = { "--poll", "seconds", 1, 86400 };
+	if (option == 'p')
+		return init_add_product(&init->site, value, e);
+	if (option == 'v')
+		return init_vendor(&init->site, value, e);
+	if (option == 'l')
+		return init_listen("--listen", value, init->device_listen, sizeof init->device_listen, e);
+	if (option == 'o')
+		return init_listen("--ops-listen", value, init->ops_listen, sizeof init->ops_listen, e);
+	return number_parse_u32(&poll, value, &init->poll_s, e);
 }
 
 static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
@@ -352,22 +399,12 @@ static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
 	};
 	struct error e;
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'p' && init_add_product(&init->site, optarg, &e) != 0)
-			return ui_usage(ui, "%s", e.text);
-		if (option == 'v')
-			snprintf(init->site.vendor, sizeof init->site.vendor, "%s", optarg);
-		if (option == 'l')
-			snprintf(init->device_listen, sizeof init->device_listen, "%s", optarg);
-		if (option == 'o')
-			snprintf(init->ops_listen, sizeof init->ops_listen, "%s", optarg);
-		if (option == 'P')
-			init->poll_s = (uint32_t)strtoul(optarg, NULL, 10);
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option == '?')
-			return ui_usage(ui, "unknown option");
+			return UI_USAGE;
+		if (init_option(init, option, optarg, &e) != 0)
+			return ui_usage(ui, "%s", e.text);
 	}
-	if (init->poll_s == 0 || init->poll_s > 86400)
-		return ui_usage(ui, "--poll takes 1 to 86400 seconds");
 	if (argc - optind != 1)
 		return ui_usage(ui, "name the folder of the new site");
 	if (init->site.product_count == 0)
@@ -434,10 +471,13 @@ static int init_run(struct ui *ui, const char *site_path, int argc, char **argv)
 	init_identifiers(&init.site);
 	if (init_place(&init.site, argv[optind], &e) != 0 || init_make(&init, ui, &e) != 0)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		printf("{\"site\":\"%s\"}\n", init.site.path);
-	else
+	if (!ui->json) {
 		init_report(&init.site);
+		return UI_OK;
+	}
+	fputs("{\"site\":", stdout);
+	ui_json_text(init.site.path);
+	puts("}");
 	return UI_OK;
 }
 

@@ -19,10 +19,13 @@ static int log_verify_run(struct ui *ui, const char *site_path, int argc, char *
 		ui_fail(ui, &e);
 		return UI_REFUSED;
 	}
-	if (ui->json)
-		printf("{\"origin\":\"%s\",\"size\":%llu,\"verified\":true}\n", site.log_origin, size);
-	else
+	if (!ui->json) {
 		printf("log %s: %llu leaves, tiles and signed checkpoint agree\n", site.log_origin, size);
+		return UI_OK;
+	}
+	fputs("{\"origin\":", stdout);
+	ui_json_text(site.log_origin);
+	printf(",\"size\":%llu,\"verified\":true}\n", size);
 	return UI_OK;
 }
 

@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 	struct ui ui = { .terminal = isatty(STDERR_FILENO) != 0, .command = "" };
 	const char *site = getenv("SEALIFT_SITE");
 	int option, words;
-	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+	while ((option = option_next_leading(&ui, argc, argv, options)) != -1) {
 		switch (option) {
 		case 's':
 			site = optarg;
@@ -140,6 +140,6 @@ int main(int argc, char **argv)
 	for (int i = words; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			return main_help_command(command), UI_OK;
-	optind = 1;
+	optind = 0; /* a fresh scan, which takes options and arguments in any order */
 	return command->run(&ui, site != NULL ? site : ".", argc - words + 1, argv + words - 1);
 }

@@ -65,9 +65,12 @@ int operator_ask(const struct site *site, const char *method, const char *path, 
 	char socket_path[FILE_PATH_MAX];
 	struct local_http_answer http;
 	*out = (struct operator_answer){ 0 };
-	if (site_path(site, "server/operator.sock", socket_path, e) != 0 ||
-	    local_http(socket_path, method, path, span_of_text(body), &http, e) != 0)
+	struct error cause;
+	if (site_path(site, "server/operator.sock", socket_path, e) != 0)
 		return -1;
+	if (local_http(socket_path, method, path, span_of_text(body), &http, &cause) != 0)
+		return error_retry(e, "%s; is it running? Start it with 'sealiftd --config %s/server/sealiftd.conf'",
+				   cause.text, site->path);
 	out->text = http.body != NULL ? http.body : calloc(1, 1);
 	if (out->text == NULL || operator_parse(out, http.n, e) != 0)
 		return -1;

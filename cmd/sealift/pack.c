@@ -11,6 +11,7 @@
 #include "hex.h"
 #include "image.h"
 #include "manifest.h"
+#include "number.h"
 #include "publishing.h"
 #include "staging.h"
 
@@ -68,19 +69,20 @@ static int pack_survey(const struct targets *targets, const struct pack_options 
 	return 0;
 }
 
-/* EPOCH.BUILD, both decimal. */
+/* EPOCH.BUILD, both decimal; the build leaves room for the return release, which takes the number that follows. */
 static bool pack_counter_parse(const char *text, uint64_t *out)
 {
-	char *dot, *end;
-	if (text[0] < '0' || text[0] > '9')
+	static const struct number epochs = { "--counter", "epochs", 0, COUNTER_EPOCH_MAX };
+	static const struct number builds = { "--counter", "builds", 1, UINT32_MAX - 1 };
+	char epoch[24];
+	const char *dot = strchr(text, '.');
+	uint64_t high, low;
+	if (dot == NULL || (size_t)(dot - text) >= sizeof epoch)
 		return false;
-	unsigned long epoch = strtoul(text, &dot, 10);
-	if (*dot != '.' || dot[1] < '0' || dot[1] > '9')
+	snprintf(epoch, sizeof epoch, "%.*s", (int)(dot - text), text);
+	if (number_parse(&epochs, epoch, &high, NULL) != 0 || number_parse(&builds, dot + 1, &low, NULL) != 0)
 		return false;
-	unsigned long build = strtoul(dot + 1, &end, 10);
-	if (*end != '\0' || epoch > COUNTER_EPOCH_MAX || build == 0 || build >= UINT32_MAX)
-		return false;
-	*out = COUNTER_OF(epoch, build);
+	*out = COUNTER_OF(high, low);
 	return true;
 }
 
@@ -269,11 +271,14 @@ static int pack_word(const char *text, const char *const *words, int count)
 static int pack_option(struct pack_options *o, const struct ui *ui, int option, const char *value)
 {
 	static const char *const proofs[] = { "none", "signed" }, *const logs[] = { "none", "log" };
-	int word = 0;
+	static const struct number segment = { "--segment-kib", "KiB", SEGMENT_BYTES_MIN >> 10,
+					       SEGMENT_BYTES_MAX >> 10 };
+	struct error e;
+	int word = 0, failed = 0;
 	if (option == 'p')
-		snprintf(o->name.product, sizeof o->name.product, "%s", value);
+		failed = option_text("--product", value, o->name.product, sizeof o->name.product, &e);
 	else if (option == 'v')
-		snprintf(o->name.version, sizeof o->name.version, "%s", value);
+		failed = option_text("--version", value, o->name.version, sizeof o->name.version, &e);
 	else if (option == 'b')
 		o->build_id = value;
 	else if (option == 'r')
@@ -281,13 +286,15 @@ static int pack_option(struct pack_options *o, const struct ui *ui, int option, 
 	else if (option == 'c')
 		o->counter = value;
 	else if (option == 's')
-		o->segment_kib = (uint32_t)strtoul(value, NULL, 10);
+		failed = number_parse_u32(&segment, value, &o->segment_kib, &e);
 	else if (option == 'P')
 		o->proof = (enum proof_level)(word = pack_word(value, proofs, 2));
 	else if (option == 'L')
 		o->log = (enum log_policy)(word = pack_word(value, logs, 2));
 	else
-		return ui_usage(ui, "unknown option");
+		return UI_USAGE;
+	if (failed != 0)
+		return ui_usage(ui, "%s", e.text);
 	return word >= 0 ? UI_OK : ui_usage(ui, "'%s' is not one of the words that this option takes", value);
 }
 
@@ -303,7 +310,7 @@ static int pack_parse(struct pack_options *o, struct ui *ui, int argc, char **ar
 						 { "log", required_argument, NULL, 'L' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		int status = pack_option(o, ui, option, optarg);
 		if (status != UI_OK)
 			return status;

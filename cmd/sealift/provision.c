@@ -12,6 +12,8 @@
 #include "device_dir.h"
 #include "hex.h"
 #include "identity.h"
+#include "name.h"
+#include "number.h"
 #include "plan.h"
 #include "publishing.h"
 #include "staging.h"
@@ -39,9 +41,16 @@ static int provision_attribute(struct device_config *config, const char *text, s
 	if (equals == NULL || config->attribute_count == DEVICE_ATTRIBUTES_MAX)
 		return error_set(e, "attribute '%s': write name=value, at most %d", text, DEVICE_ATTRIBUTES_MAX);
 	struct device_attribute *a = &config->attributes[config->attribute_count++];
+	if ((size_t)(equals - text) >= sizeof a->name)
+		return error_set(e, "attribute '%.60s': a name has at most %zu characters", text, sizeof a->name - 1);
 	snprintf(a->name, sizeof a->name, "%.*s", (int)(equals - text), text);
-	snprintf(a->value, sizeof a->value, "%s", equals + 1);
-	return 0;
+	if (!name_is_label(span_of_text(a->name), sizeof a->name - 1) ||
+	    !name_is_word(span_of_text(equals + 1), sizeof a->value - 1))
+		return error_set(e,
+				 "attribute '%.60s': a name has a-z, 0-9 and '-'; a value letters, digits and . _ -, "
+				 "at most %zu",
+				 text, sizeof a->value - 1);
+	return option_text("--attribute", equals + 1, a->value, sizeof a->value, e);
 }
 
 static int provision_order(const void *a, const void *b)
@@ -50,9 +59,22 @@ static int provision_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int provision_server(struct device_config *config, const char *value, struct error *e)
+{
+	if (config->server_count == DEVICE_SERVERS_MAX)
+		return error_set(e, "at most %d servers", DEVICE_SERVERS_MAX);
+	if (strncmp(value, "https://", 8) != 0)
+		return error_set(e, "--server '%.60s': devices speak HTTPS only; write https://HOST:PORT", value);
+	return option_text("--server", value, config->servers[config->server_count++], DEVICE_URL_MAX + 1, e);
+}
+
 static int provision_option(struct provision *p, struct ui *ui, int option, const char *value)
 {
+	static const struct number slot = { "--slot-kib", "KiB", 64, (uint64_t)4 << 20 };
+	static const struct number poll = { "--poll", "seconds", 1, 86400 };
+	struct device_config *config = &p->config;
 	struct error e = { 0 };
+	uint64_t kib = 0;
 	int failed = 0;
 	if (option == 'r')
 		failed = staging_name_parse(value, &p->factory, &e);
@@ -62,16 +84,18 @@ static int provision_option(struct provision *p, struct ui *ui, int option, cons
 		p->out = value;
 	else if (option == 'a')
 		failed = provision_attribute(&p->config, value, &e);
-	else if (option == 's' && p->config.server_count < DEVICE_SERVERS_MAX)
-		snprintf(p->config.servers[p->config.server_count++], DEVICE_URL_MAX + 1, "%s", value);
+	else if (option == 's')
+		failed = provision_server(config, value, &e);
 	else if (option == 'b')
-		p->config.slot_bytes = strtoull(value, NULL, 10) << 10;
+		failed = number_parse(&slot, value, &kib, &e);
 	else if (option == 'P')
-		p->config.poll_s = (uint32_t)strtoul(value, NULL, 10);
+		failed = number_parse_u32(&poll, value, &config->poll_s, &e);
 	else if (option == 'h')
-		snprintf(p->config.health, sizeof p->config.health, "%s", value);
+		failed = option_text("--health", value, config->health, sizeof config->health, &e);
 	else
-		return ui_usage(ui, "unknown option, or more than %d servers", DEVICE_SERVERS_MAX);
+		return UI_USAGE;
+	if (option == 'b')
+		config->slot_bytes = kib << 10;
 	return failed != 0 ? ui_usage(ui, "%s", e.text) : UI_OK;
 }
 
@@ -87,7 +111,7 @@ static int provision_parse(struct provision *p, struct ui *ui, int argc, char **
 						 { "health", required_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		int status = provision_option(p, ui, option, optarg);
 		if (status != UI_OK)
 			return status;
@@ -100,6 +124,13 @@ static int provision_parse(struct provision *p, struct ui *ui, int argc, char **
 	    p->id_count == 0)
 		return ui_usage(ui, "give --release, --image, --server, --out and at least one device id");
 	qsort(p->config.attributes, p->config.attribute_count, sizeof *p->config.attributes, provision_order);
+	for (uint32_t i = 1; i < p->config.attribute_count; i++)
+		if (provision_order(&p->config.attributes[i - 1], &p->config.attributes[i]) == 0)
+			return ui_usage(ui, "attribute '%s' is given twice", p->config.attributes[i].name);
+	for (uint32_t i = 0; i < p->id_count; i++)
+		if (!name_is_word(span_of_text(p->ids[i]), IDENTITY_ID_MAX))
+			return ui_usage(ui, "device '%s': use letters, digits and . _ -, at most %d", p->ids[i],
+					IDENTITY_ID_MAX);
 	return UI_OK;
 }
 
@@ -286,11 +317,14 @@ static int provision_run(struct ui *ui, const char *site_path, int argc, char **
 	provision_free(&p.server_roots);
 	if (failed)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		printf("{\"devices\":%u,\"out\":\"%s\"}\n", p.id_count, p.out);
-	else
+	if (!ui->json) {
 		printf("%u device%s made in %s, running %s/%s\n", p.id_count, p.id_count == 1 ? "" : "s", p.out,
 		       p.factory.product, p.factory.version);
+		return UI_OK;
+	}
+	printf("{\"devices\":%u,\"out\":", p.id_count);
+	ui_json_text(p.out);
+	puts("}");
 	return UI_OK;
 }
 

@@ -29,7 +29,7 @@ static int publishing_lock(const struct site *site, struct publishing *p, struct
 int publishing_open(const struct site *site, struct publishing *p, struct error *e)
 {
 	char path[FILE_PATH_MAX], versions[FILE_PATH_MAX];
-	*p = (struct publishing){ .tree.fd = -1, .lock_fd = -1, .versions_dir.fd = -1 };
+	*p = (struct publishing){ .opened = true, .tree.fd = -1, .lock_fd = -1, .versions_dir.fd = -1 };
 	if (publishing_lock(site, p, e) != 0 || site_path(site, "repo", path, e) != 0 ||
 	    site_path(site, "publish/versions", versions, e) != 0)
 		return -1;
@@ -38,7 +38,8 @@ int publishing_open(const struct site *site, struct publishing *p, struct error 
 	if (p->memory == MAP_FAILED)
 		return error_errno(e, "cannot set memory aside");
 	p->ws = workspace_over(p->memory, PUBLISHING_MEMORY);
-	if (tree_open(&p->tree, path, e) != 0 || store_dir_open(&p->versions_dir, versions, e) != 0)
+	if (tree_open(&p->tree, path, e) != 0 || tree_sweep(&p->tree, e) != 0 ||
+	    store_dir_open(&p->versions_dir, versions, e) != 0)
 		return -1;
 	p->versions = store_dir_store(&p->versions_dir);
 	if (ledger_open(&p->ledger, &crypto_openssl, &p->tree, site->log_origin, e) != 0)
@@ -48,6 +49,9 @@ int publishing_open(const struct site *site, struct publishing *p, struct error 
 
 void publishing_close(struct publishing *p)
 {
+	if (!p->opened)
+		return;
+	p->opened = false;
 	ledger_close(&p->ledger);
 	if (p->versions_dir.fd >= 0)
 		store_dir_close(&p->versions_dir);

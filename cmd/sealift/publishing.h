@@ -10,6 +10,7 @@
 #define PUBLISHING_MEMORY (128u << 20) /* address space: the metadata of all roles that a change touches */
 
 struct publishing {
+	bool opened; /* false in a zeroed one, which publishing_close() leaves alone */
 	struct tree tree;
 	struct store_dir versions_dir;
 	struct store versions;

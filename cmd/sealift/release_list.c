@@ -11,15 +11,18 @@ static int release_each(const struct site *site, void (*each)(void *self, const 
 			struct error *e)
 {
 	static struct publishing p;
+	struct targets targets[SITE_PRODUCTS_MAX] = { 0 };
 	int failed = publishing_open(site, &p, e) != 0;
+	/* All is read before anything is shown: an error is a document of its own. */
 	for (uint32_t i = 0; i < site->product_count && !failed; i++) {
-		struct targets targets = { 0 };
 		char role[METADATA_ROLE_NAME_MAX];
 		snprintf(role, sizeof role, "p/%s", site->products[i].name);
-		failed = repository_targets(&p.repository, role, &targets, e) < 0;
-		for (uint32_t t = 0; t < targets.count && !failed; t++) {
+		failed = repository_targets(&p.repository, role, &targets[i], e) < 0;
+	}
+	for (uint32_t i = 0; i < site->product_count && !failed; i++) {
+		for (uint32_t t = 0; t < targets[i].count; t++) {
 			struct release release;
-			if (release_decode(&targets.entries[t], &release) == FAULT_NONE)
+			if (release_decode(&targets[i].entries[t], &release) == FAULT_NONE)
 				each(self, &release);
 		}
 	}
@@ -40,13 +43,14 @@ static void release_print_json(const struct release *r)
 	hex_text(digest_span(&r->manifest.sha256), manifest);
 	hex_text(digest_span(&r->table.sha256), table);
 	hex_text(digest_span(&r->payload.sha256), payload);
-	printf("{\"build_id\":\"%.*s\",\"counter\":%llu,\"image\":\"%s\",\"image_bytes\":%llu,\"manifest\":\"%s\","
+	fputs("{\"build_id\":", stdout);
+	ui_json_span(r->build_id);
+	printf(",\"counter\":%llu,\"image\":\"%s\",\"image_bytes\":%llu,\"manifest\":\"%s\","
 	       "\"path\":\"%.*s\",\"payload\":\"%s\",\"payload_bytes\":%llu,\"return\":\"%.*s\",\"table\":\"%s\","
 	       "\"version\":\"%.*s\"}",
-	       (int)r->build_id.n, (const char *)r->build_id.at, (unsigned long long)r->counter, image,
-	       (unsigned long long)r->image_bytes, manifest, (int)r->path.n, (const char *)r->path.at, payload,
-	       (unsigned long long)r->payload.bytes, (int)r->return_path.n, (const char *)r->return_path.at, table,
-	       (int)r->version.n, (const char *)r->version.at);
+	       (unsigned long long)r->counter, image, (unsigned long long)r->image_bytes, manifest, (int)r->path.n,
+	       (const char *)r->path.at, payload, (unsigned long long)r->payload.bytes, (int)r->return_path.n,
+	       (const char *)r->return_path.at, table, (int)r->version.n, (const char *)r->version.at);
 }
 
 static void release_list_one(void *self, const struct release *r)
@@ -55,7 +59,7 @@ static void release_list_one(void *self, const struct release *r)
 	char image[65];
 	hex_text(digest_span(&r->image), image);
 	if (out->ui->json) {
-		fputs(out->shown == 0 ? "" : ",", stdout);
+		fputs(out->shown == 0 ? "{\"releases\":[" : ",", stdout);
 		release_print_json(r);
 	} else {
 		if (out->shown == 0)
@@ -76,12 +80,10 @@ static int release_list_run(struct ui *ui, const char *site_path, int argc, char
 		return ui_usage(ui, "this command takes no arguments");
 	if (site_load(&site, site_path, &e) != 0)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		fputs("{\"releases\":[", stdout);
 	if (release_each(&site, release_list_one, &out, &e) != 0)
 		return ui_fail(ui, &e);
 	if (ui->json)
-		puts("]}");
+		puts(out.shown == 0 ? "{\"releases\":[]}" : "]}");
 	else if (out.shown == 0)
 		puts("nothing is published yet; begin with 'sealift pack'");
 	return UI_OK;
@@ -96,7 +98,7 @@ static void release_show_one(void *self, const struct release *r)
 	if (!span_is(r->path, path) && !span_is(r->path, back))
 		return;
 	if (out->ui->json) {
-		fputs(out->shown++ == 0 ? "" : ",", stdout);
+		fputs(out->shown++ == 0 ? "{\"releases\":[" : ",", stdout);
 		release_print_json(r);
 		return;
 	}
@@ -125,13 +127,11 @@ static int release_show_run(struct ui *ui, const char *site_path, int argc, char
 		return ui_usage(ui, "%s", e.text);
 	if (site_load(&site, site_path, &e) != 0)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		fputs("{\"releases\":[", stdout);
 	int failed = release_each(&site, release_show_one, &out, &e);
-	if (ui->json)
-		puts("]}");
 	if (failed == 0 && out.shown == 0)
 		failed = error_set(&e, "%s is not published; 'sealift release list' shows what is", argv[1]);
+	if (failed == 0 && ui->json)
+		puts("]}");
 	return failed != 0 ? ui_fail(ui, &e) : UI_OK;
 }
 

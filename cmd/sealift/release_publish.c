@@ -153,9 +153,9 @@ static int release_publish_run(struct ui *ui, const char *site_path, int argc, c
 	const char *why = "publish";
 	bool already = false;
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option != 'w')
-			return ui_usage(ui, "unknown option");
+			return UI_USAGE;
 		why = optarg;
 	}
 	if (argc - optind != 1)

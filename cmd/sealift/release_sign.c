@@ -110,9 +110,9 @@ static int release_sign_run(struct ui *ui, const char *site_path, int argc, char
 	struct error e = { 0 };
 	const char *why = NULL;
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option != 'w')
-			return ui_usage(ui, "unknown option");
+			return UI_USAGE;
 		why = optarg;
 	}
 	if (argc - optind != 1)

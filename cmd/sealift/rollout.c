@@ -81,9 +81,9 @@ static int rollout_parse(struct ui *ui, int argc, char **argv, const char **why,
 {
 	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option != 'w')
-			return ui_usage(ui, "unknown option");
+			return UI_USAGE;
 		*why = optarg;
 	}
 	if (argc - optind != 1)

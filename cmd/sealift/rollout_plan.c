@@ -8,8 +8,12 @@
 #include "client.h"
 #include "command.h"
 #include "crypto_openssl.h"
+#include "identity.h"
+#include "name.h"
+#include "number.h"
 #include "plan.h"
 #include "publishing.h"
+#include "rollout_power.h"
 #include "staging.h"
 
 #define ROLLOUT_PLAN_LIFETIME_S (90u * 86400)
@@ -28,6 +32,11 @@ struct rollout_plan {
 
 /* --- options --- */
 
+static int rollout_plan_order(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
 static int rollout_plan_canaries(struct rollout_plan *r, char *list, struct error *e)
 {
 	uint32_t n = 0;
@@ -35,10 +44,18 @@ static int rollout_plan_canaries(struct rollout_plan *r, char *list, struct erro
 	for (char *id = strtok_r(list, ",", &save); id != NULL; id = strtok_r(NULL, ",", &save)) {
 		if (n == PLAN_DEVICES_MAX)
 			return error_set(e, "at most %d canaries", PLAN_DEVICES_MAX);
+		if (!name_is_word(span_of_text(id), IDENTITY_ID_MAX))
+			return error_set(e, "canary '%.60s' is not a device id", id);
 		r->canaries[n++] = span_of_text(id);
 	}
 	if (n == 0)
 		return error_set(e, "--canary takes device ids, separated by commas");
+	/* Ascending, as a plan lists them, so that none comes twice. */
+	qsort(r->canaries, n, sizeof *r->canaries, rollout_plan_order);
+	for (uint32_t i = 1; i < n; i++)
+		if (span_equal(r->canaries[i - 1], r->canaries[i]))
+			return error_set(e, "canary '%.*s' is named twice", (int)r->canaries[i].n,
+					 (const char *)r->canaries[i].at);
 	r->stages[0] = (struct stage){
 		.name = SPAN_LIT("canary"), .devices = r->canaries, .device_count = n, .range_to_bp = STAGE_RANGE_ALL
 	};
@@ -50,6 +67,7 @@ static int rollout_plan_canaries(struct rollout_plan *r, char *list, struct erro
 /* NAME=PERCENT%[,attribute=value]... ; the text is kept and cut */
 static int rollout_plan_stage(struct rollout_plan *r, char *text, struct error *e)
 {
+	static const struct number share = { "--stage", "percent", 100, 1000000 };
 	char *rest = strchr(text, '=');
 	if (r->plan.stage_count == 0)
 		return error_set(e, "give --canary before the first --stage");
@@ -59,13 +77,16 @@ static int rollout_plan_stage(struct rollout_plan *r, char *text, struct error *
 	*rest++ = '\0';
 	struct stage *stage = &r->stages[r->plan.stage_count++];
 	*stage = (struct stage){ .name = span_of_text(text) };
-	char *end;
-	double percent = strtod(rest, &end);
-	stage->range_to_bp = (uint32_t)(percent * 100 + 0.5);
-	if (end == rest || *end != '%' || percent <= 0 || percent > 100)
-		return error_set(e, "stage '%s': '%s' is not a percentage such as 10%%", text, rest);
 	char *save = NULL;
-	for (char *pair = strtok_r(end + 1, ",", &save); pair != NULL; pair = strtok_r(NULL, ",", &save)) {
+	uint32_t ppm = 0;
+	char *percent = strtok_r(rest, ",", &save);
+	if (!name_is_word(stage->name, 32))
+		return error_set(e, "stage '%.60s': a name has letters, digits and . _ -, at most 32", text);
+	if (percent == NULL || number_percent(&share, percent, &ppm, e) != 0 || ppm % 100 != 0)
+		return error_set(e, "stage '%s': '%s' is not a percentage such as 10%% (0.01 to 100, two decimals)",
+				 text, percent != NULL ? percent : "");
+	stage->range_to_bp = ppm / 100;
+	for (char *pair = strtok_r(NULL, ",", &save); pair != NULL; pair = strtok_r(NULL, ",", &save)) {
 		char *value = strchr(pair, '=');
 		if (value == NULL || stage->group_count == STAGE_GROUP_MAX)
 			return error_set(e, "stage '%s': '%s' is not attribute=value (at most %d)", text, pair,
@@ -76,61 +97,60 @@ static int rollout_plan_stage(struct rollout_plan *r, char *text, struct error *
 	return 0;
 }
 
-static uint32_t rollout_plan_ppm(const char *percent)
+/* The options that are numbers alone: bounds as a plan has them. */
+static int rollout_plan_number(struct rollout_plan *r, int option, const char *value, struct error *e)
 {
-	return (uint32_t)(strtod(percent, NULL) * 10000 + 0.5);
+	const struct {
+		int option;
+		bool is_percent;
+		struct number number;
+		uint32_t *out;
+	} numbers[] = {
+		{ '0', true, { "--p0", "percent", 1, 250000 }, &r->plan.p0_ppm },
+		{ 'a', true, { "--alpha", "percent", 1, 500000 }, &r->plan.alpha_ppm },
+		{ 'b', true, { "--beta", "percent", 1, 500000 }, &r->plan.beta_ppm },
+		{ 'S', false, { "--soak", "seconds", 0, 30 * 86400 }, &r->plan.soak_s },
+		{ 'C', false, { "--coverage", "percent", 0, 100 }, &r->plan.coverage_percent },
+		{ 'e', false, { "--expect-report", "seconds", 1, 30 * 86400 }, &r->plan.report_expected_s },
+		{ 'i', false, { "--in-flight", "devices", 1, 1000000 }, &r->plan.in_flight },
+		{ 'd', false, { "--return-days", "days", 1, 3650 }, &r->return_days },
+		{ 'h', false, { "--stage-hours", "hours", 0, 8760 }, &r->stage_hours },
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (numbers[i].option != option)
+			continue;
+		return numbers[i].is_percent ? number_percent(&numbers[i].number, value, numbers[i].out, e)
+					     : number_parse_u32(&numbers[i].number, value, numbers[i].out, e);
+	}
+	return error_set(e, "unknown option");
 }
 
-static int rollout_plan_option(struct rollout_plan *r, struct ui *ui, int option, char *value)
+static int rollout_plan_name(struct rollout_plan *r, const char *value, struct error *e)
+{
+	if (!name_is_word(span_of_text(value), sizeof r->plan_name - 1))
+		return error_set(e, "--name '%.60s': use letters, digits and . _ -, at most %zu", value,
+				 sizeof r->plan_name - 1);
+	return option_text("--name", value, r->plan_name, sizeof r->plan_name, e);
+}
+
+static int rollout_plan_option(struct rollout_plan *r, const struct ui *ui, int option, char *value)
 {
 	struct error e = { 0 };
 	int failed = 0;
-	switch (option) {
-	case 'r':
+	if (option == '?')
+		return UI_USAGE;
+	if (option == 'r')
 		failed = staging_name_parse(value, &r->name, &e);
-		break;
-	case 'c':
+	else if (option == 'c')
 		failed = rollout_plan_canaries(r, value, &e);
-		break;
-	case 's':
+	else if (option == 's')
 		failed = rollout_plan_stage(r, value, &e);
-		break;
-	case 'n':
-		snprintf(r->plan_name, sizeof r->plan_name, "%s", value);
-		break;
-	case '0':
-		r->plan.p0_ppm = rollout_plan_ppm(value);
-		break;
-	case 'a':
-		r->plan.alpha_ppm = rollout_plan_ppm(value);
-		break;
-	case 'b':
-		r->plan.beta_ppm = rollout_plan_ppm(value);
-		break;
-	case 'S':
-		r->plan.soak_s = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'C':
-		r->plan.coverage_percent = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'e':
-		r->plan.report_expected_s = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'i':
-		r->plan.in_flight = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'd':
-		r->return_days = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'h':
-		r->stage_hours = (uint32_t)strtoul(value, NULL, 10);
-		break;
-	case 'w':
+	else if (option == 'n')
+		failed = rollout_plan_name(r, value, &e);
+	else if (option == 'w')
 		r->why = value;
-		break;
-	default:
-		return ui_usage(ui, "unknown option");
-	}
+	else
+		failed = rollout_plan_number(r, option, value, &e);
 	return failed != 0 ? ui_usage(ui, "%s", e.text) : UI_OK;
 }
 
@@ -152,7 +172,7 @@ static int rollout_plan_parse(struct rollout_plan *r, struct ui *ui, int argc, c
 						 { "why", required_argument, NULL, 'w' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		int status = rollout_plan_option(r, ui, option, optarg);
 		if (status != UI_OK)
 			return status;
@@ -183,6 +203,15 @@ static int rollout_plan_release(struct rollout_plan *r, bool is_return, struct p
 	return 0;
 }
 
+/* The version; a plan's name has neither + nor ~. */
+static void rollout_plan_name_of(struct rollout_plan *r)
+{
+	snprintf(r->plan_name, sizeof r->plan_name, "%s", r->name.version);
+	for (char *p = r->plan_name; *p != '\0'; p++)
+		if (*p == '+' || *p == '~')
+			*p = '_';
+}
+
 static int rollout_plan_fill(struct rollout_plan *r, struct error *e)
 {
 	struct release release, back;
@@ -199,7 +228,7 @@ static int rollout_plan_fill(struct rollout_plan *r, struct error *e)
 	for (uint32_t i = 0; i < r->plan.stage_count; i++)
 		r->stages[i].earliest_unix = now + (int64_t)i * r->stage_hours * 3600;
 	if (r->plan_name[0] == '\0')
-		snprintf(r->plan_name, sizeof r->plan_name, "%s", r->name.version);
+		rollout_plan_name_of(r);
 	r->plan.product = span_of_text(r->name.product);
 	r->plan.name = span_of_text(r->plan_name);
 	r->plan.stages = r->stages;
@@ -256,7 +285,7 @@ static int rollout_plan_publish(struct rollout_plan *r, struct span text, char p
 	return failed ? -1 : 0;
 }
 
-static int rollout_plan_make(struct rollout_plan *r, char path[METADATA_PATH_MAX], struct error *e)
+static int rollout_plan_make(struct rollout_plan *r, const struct ui *ui, char path[METADATA_PATH_MAX], struct error *e)
 {
 	if (publishing_open(r->site, &r->publishing, e) != 0 || rollout_plan_fill(r, e) != 0)
 		return -1;
@@ -270,6 +299,7 @@ static int rollout_plan_make(struct rollout_plan *r, char path[METADATA_PATH_MAX
 		return error_set(e, "devices would refuse this plan: %s; check names, percentages and rates",
 				 fault_text(fault));
 	snprintf(path, METADATA_PATH_MAX, "plans/%s/%s.json", r->name.product, r->plan_name);
+	rollout_power_say(ui, r->site, &r->plan);
 	return rollout_plan_publish(r, writer_span(&w), path, e);
 }
 
@@ -292,7 +322,7 @@ static int rollout_plan_run(struct ui *ui, const char *site_path, int argc, char
 		return status;
 	if (site_load(&site, site_path, &e) != 0)
 		return ui_fail(ui, &e);
-	int failed = rollout_plan_make(&r, path, &e);
+	int failed = rollout_plan_make(&r, ui, path, &e);
 	publishing_close(&r.publishing);
 	if (failed != 0)
 		return ui_fail(ui, &e);

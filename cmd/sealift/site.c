@@ -63,7 +63,7 @@ static enum fault site_decode(struct site *site, struct span text, struct worksp
 		return fault;
 	json_expect(&r, body, "type", "site");
 	(void)json_uint(&r, body, "format", 1, 1);
-	site_copy(site->vendor, sizeof site->vendor, json_string(&r, body, "vendor", 255));
+	site_copy(site->vendor, sizeof site->vendor, json_string(&r, body, "vendor", SITE_VENDOR_MAX));
 	site_copy(site->log_origin, sizeof site->log_origin, json_string(&r, body, "log_origin", 127));
 	json_hex(&r, body, "log_key", site->log_key.xy, sizeof site->log_key.xy);
 	site_keys_decode(&r, body, "boot_keys", site->boot_keys, 2);

@@ -13,6 +13,7 @@
 
 #define SITE_PRODUCTS_MAX 16
 #define SITE_BYTES_MAX 16384
+#define SITE_VENDOR_MAX 100
 
 #define SITE_ROOT_KEYS 5
 #define SITE_ROOT_THRESHOLD 3
@@ -30,7 +31,7 @@ struct site_product {
 
 struct site {
 	char path[FILE_PATH_MAX];
-	char vendor[256]; /* a domain: vendor id = UUID5(DNS, domain) */
+	char vendor[SITE_VENDOR_MAX + 1]; /* a domain: vendor id = UUID5(DNS, domain) */
 	char log_origin[128];
 	struct public_key log_key;
 	struct public_key boot_keys[2]; /* current, next */

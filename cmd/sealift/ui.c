@@ -4,42 +4,63 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
+
 #define UI_BAR 32
 
-static void ui_json_string(FILE *out, const char *text)
+/* Bytes that are not ASCII, as in the names of folders, become U+FFFD unless they are UTF-8. */
+void ui_json_span(struct span text)
 {
-	fputc('"', out);
-	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			fprintf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p > 0x7e)
-			fprintf(out, "\\u%04x", *p);
+	bool utf8 = utf8_is_valid(text);
+	putchar('"');
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t c = text.at[i];
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			printf("\\u%04x", c);
+		else if (c < 0x80 || utf8)
+			putchar(c);
 		else
-			fputc(*p, out);
+			fputs("\\ufffd", stdout);
 	}
-	fputc('"', out);
+	putchar('"');
+}
+
+void ui_json_text(const char *text)
+{
+	ui_json_span(span_of_text(text));
+}
+
+static void ui_json_error(const char *text, bool retry)
+{
+	fputs("{\"error\":", stdout);
+	ui_json_text(text);
+	printf(",\"retry\":%s}\n", retry ? "true" : "false");
 }
 
 int ui_fail(const struct ui *ui, const struct error *e)
 {
-	if (ui->json) {
-		fputs("{\"error\":", stdout);
-		ui_json_string(stdout, e->text);
-		printf(",\"retry\":%s}\n", e->retry ? "true" : "false");
-	} else {
+	if (ui->json)
+		ui_json_error(e->text, e->retry);
+	else
 		fprintf(stderr, "sealift %s: %s\n", ui->command, e->text);
-	}
 	return e->retry ? UI_RETRY : UI_FAILED;
 }
 
 int ui_usage(const struct ui *ui, const char *format, ...)
 {
 	va_list arguments;
-	fprintf(stderr, "sealift %s: ", ui->command);
+	char text[ERROR_TEXT_MAX];
+	const char *space = ui->command[0] != '\0' ? " " : "";
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nTry 'sealift help %s'.\n", ui->command);
+	if (ui->json)
+		ui_json_error(text, false);
+	else
+		fprintf(stderr, "sealift%s%s: %s\nTry 'sealift help%s%s'.\n", space, ui->command, text, space,
+			ui->command);
 	return UI_USAGE;
 }
 

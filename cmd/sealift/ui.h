@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "span.h"
 
 enum ui_exit {
 	UI_OK = 0,
@@ -26,6 +27,9 @@ int ui_fail(const struct ui *ui, const struct error *e);
 int ui_usage(const struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A step done, for people; nothing with --json. */
 void ui_say(const struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A string of the JSON result, quoted and escaped, on standard output. */
+void ui_json_text(const char *text);
+void ui_json_span(struct span text);
 /* A bar on a terminal; silent elsewhere. done == total ends it. */
 void ui_progress(const struct ui *ui, const char *what, uint64_t done, uint64_t total);
 

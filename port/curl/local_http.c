@@ -58,8 +58,7 @@ int local_http(const char *socket_path, const char *method, const char *path, st
 	if (code != CURLE_OK) {
 		free(out->body);
 		out->body = NULL;
-		return error_retry(e, "sealiftd does not answer on %s: %s; is it running?", socket_path,
-				   curl_easy_strerror(code));
+		return error_retry(e, "sealiftd does not answer on %s: %s", socket_path, curl_easy_strerror(code));
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	out->status = (unsigned)status;
