@@ -11,7 +11,7 @@ static const struct command *const main_commands[] = {
 	&command_release_list,  &command_release_show,   &command_provision,     &command_rollout_plan,
 	&command_rollout_start, &command_rollout_status, &command_rollout_pause, &command_rollout_resume,
 	&command_rollout_abort, &command_device_list,    &command_device_show,   &command_log_verify,
-	&command_status,
+	&command_refresh,       &command_status,
 };
 #define MAIN_COMMANDS (sizeof main_commands / sizeof *main_commands)
 

@@ -24,7 +24,7 @@ static const struct verdict_words verdict_words[VERDICT_COUNT_] = {
 			       "Check that the server was not restored from an old backup; if so, sign again with a "
 			       "higher version." },
 	[VERDICT_EXPIRED] = { "expired", "Metadata has expired, so that news may be held back.",
-			      "Renew the role (sealiftd renews timestamp by itself: is the online signd running?) and "
+			      "Renew the role ('sealift refresh' signs a new timestamp: does its timer run?) and "
 			      "check "
 			      "the device's clock." },
 	[VERDICT_LENGTH] = { "length", "A file is longer than signed metadata says, or than its ceiling.",
