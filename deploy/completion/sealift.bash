@@ -36,7 +36,7 @@ _sealift() {
 		fi
 	done
 	if [[ -z $first ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'init pack release provision rollout device log status help --site --json --version' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'init pack release provision rollout device log refresh status help --site --json --version' -- "$current")
 		return
 	fi
 	if [[ -z $second && $current != -* ]]; then
