@@ -142,9 +142,10 @@ int image_pack(const struct pack_ports *ports, int image_fd, int table_fd, int p
 		.payload_fd = payload_fd,
 		.segment_bytes = segment_bytes,
 	};
-	if (segment_bytes < SEGMENT_BYTES_MIN || segment_bytes > SEGMENT_BYTES_MAX)
-		return error_set(e, "segments of %u bytes: choose %u to %u", segment_bytes, SEGMENT_BYTES_MIN,
-				 SEGMENT_BYTES_MAX);
+	bool is_power = (segment_bytes & (segment_bytes - 1)) == 0;
+	if (segment_bytes < SEGMENT_BYTES_MIN || segment_bytes > SEGMENT_BYTES_MAX || !is_power)
+		return error_set(e, "segments of %u KiB: choose a power of two, %u to %u", segment_bytes >> 10,
+				 SEGMENT_BYTES_MIN >> 10, SEGMENT_BYTES_MAX >> 10);
 	if (image_work_open(&work, e) != 0)
 		return -1;
 	uint64_t count = (work.image_bytes + segment_bytes - 1) / segment_bytes;

@@ -357,7 +357,7 @@ const struct command command_pack = {
 	"  --build-id TEXT       of the build system (default: from the artifact's SHA-256)\n"
 	"  --return VERSION      the release to which an abort returns devices (default: the newest published)\n"
 	"  --counter EPOCH.BUILD default: one more than the highest published\n"
-	"  --segment-kib N       4 to 1024 (default 1024; small for microcontrollers)\n"
+	"  --segment-kib N       4, 8, 16 ... 1024 (default 1024; small for microcontrollers)\n"
 	"  --proof none|signed   what counts as a success (default signed: the device's signed report)\n"
 	"  --log none|log        whether devices demand a proof that the release is logged (default log)\n\n"
 	"Example: sealift pack --product edge-gateway --version 1.2.0 --build-id ci-4711 build/firmware.img\n",
