@@ -16,8 +16,10 @@ struct stream {
 	const struct prepared_install *install;
 	struct segments walk;  /* the segments that are still to come */
 	char path[PATH_BYTES]; /* of the payload */
-	uint64_t held_from;    /* the payload bytes that are in the travel buffer */
+	uint8_t *travel;       /* the decompressor's input buffer: bytes come to where they are needed */
+	uint64_t held_from;    /* the payload bytes that are in it */
 	size_t held;
+	uint64_t spent_to; /* those before it have been overwritten */
 	struct progress done;
 	uint32_t saved; /* progress as the store has it */
 };
@@ -46,7 +48,7 @@ static int fetch_range(struct stream *t, const struct segment *first, struct set
 	const struct fetch *fetch = &t->i->ports.fetch;
 	size_t n = joined_bytes(t, first);
 	t->held = 0;
-	if (fetch->get(fetch->self, t->path, first->travel_offset, n, t->i->travel, n, &got, &s->error) < 0)
+	if (fetch->get(fetch->self, t->path, first->travel_offset, n, t->travel, n, &got, &s->error) < 0)
 		return -1;
 	if (got.retry_after_s > t->i->retry_after_s)
 		t->i->retry_after_s = got.retry_after_s;
@@ -54,7 +56,7 @@ static int fetch_range(struct stream *t, const struct segment *first, struct set
 		return error_retry(&s->error, "GET %s: the server answered %u", t->path, got.status);
 	if (got.too_big || got.n != n)
 		return error_retry(&s->error, "GET %s: %zu of %zu bytes came", t->path, got.n, n);
-	t->held_from = first->travel_offset;
+	t->held_from = t->spent_to = first->travel_offset;
 	t->held = n;
 	return 0;
 }
@@ -62,11 +64,11 @@ static int fetch_range(struct stream *t, const struct segment *first, struct set
 /* [SEG-8] */
 static int travelling(struct stream *t, const struct segment *segment, struct span *out, struct setback *s)
 {
-	bool is_held = segment->travel_offset >= t->held_from &&
+	bool is_held = segment->travel_offset >= t->spent_to &&
 		       segment->travel_offset + segment->travel_bytes <= t->held_from + t->held;
 	if (!is_held && fetch_range(t, segment, s) < 0)
 		return -1;
-	*out = (struct span){ t->i->travel + (segment->travel_offset - t->held_from), segment->travel_bytes };
+	*out = (struct span){ t->travel + (segment->travel_offset - t->held_from), segment->travel_bytes };
 	struct digest got = sha256_of(t->i->config.crypto, *out);
 	if (digest_equal(&got, &segment->travel))
 		return 0;
@@ -92,10 +94,10 @@ static int write_full(struct stream *t, const struct segment *segment, struct se
 	struct span frame;
 	if (travelling(t, segment, &frame, s) < 0)
 		return -1;
-	uint8_t *input = decompress->input_buffer(decompress->self, frame.n);
-	if (input == NULL)
-		return error_retry(&s->error, "decompress segment %u: no room for its frame", segment->index);
-	memcpy(input, frame.at, frame.n);
+	if (frame.at != t->travel) {
+		memmove(t->travel, frame.at, frame.n); /* over the frames before it, which are done */
+		t->spent_to = segment->travel_offset + segment->travel_bytes;
+	}
 	if (decompress->frame(decompress->self, frame.n, segment->bytes, &out, &s->error) < 0)
 		return error_within(&s->error, "decompress segment %u", segment->index);
 	struct span result = { out, segment->bytes };
@@ -166,9 +168,9 @@ static int hash_slot(struct stream *t, uint64_t at, uint64_t n, struct digest *o
 	crypto->sha256_init(&hash);
 	while (n > 0) {
 		size_t step = n < INSTALLER_TRAVEL_BYTES ? (size_t)n : INSTALLER_TRAVEL_BYTES;
-		if (region->read(region->self, at, t->i->travel, step) != 0)
+		if (region->read(region->self, at, t->travel, step) != 0)
 			return error_retry(&s->error, "read slot %s back", slot_name(t->install->slot));
-		crypto->sha256_update(&hash, (struct span){ t->i->travel, step });
+		crypto->sha256_update(&hash, (struct span){ t->travel, step });
 		at += step;
 		n -= step;
 	}
@@ -261,6 +263,9 @@ int image_write(struct installer *i, const struct prepared_install *install, str
 			  .table = install->what->release.table.sha256,
 			  .slot = install->slot },
 	};
+	t.travel = i->ports.decompress.input_buffer(i->ports.decompress.self, INSTALLER_TRAVEL_BYTES);
+	if (t.travel == NULL)
+		return error_retry(&s->error, "write the image: the decompressor has no room for a segment");
 	hex_text(digest_span(&install->what->release.payload.sha256), hex);
 	snprintf(t.path, sizeof t.path, "objects/%s", hex);
 	if (find_resume_point(&t, s) < 0 || erase_rest(&t, s) < 0 || write_segments(&t, s) < 0)

@@ -27,7 +27,6 @@ int installer_open(struct installer *i, const struct installer_config *config, c
 		return error_set(e, "the installer needs one aligned block of %u bytes", INSTALLER_BLOCK_BYTES);
 	i->metadata = workspace_over(at, INSTALLER_METADATA_BYTES);
 	i->task = workspace_over(at + INSTALLER_METADATA_BYTES, INSTALLER_TASK_BYTES);
-	i->travel = at + INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES;
 	device_facts_of(config->device, i->attributes, &i->facts);
 	if (device_state_load(&ports->store, &i->task, &i->state, e) < 0)
 		return -1;

@@ -24,8 +24,8 @@
 /* Address space, not memory: pages are taken as metadata needs them. The ceilings of each part: */
 #define INSTALLER_METADATA_BYTES (40u << 20)        /* the TUF client: snapshot 2 MiB, roles 5 MiB each, parsed */
 #define INSTALLER_TASK_BYTES (24u << 20)            /* one directive, plan, manifest, proof and the segment table */
-#define INSTALLER_TRAVEL_BYTES (SEGMENT_TRAVEL_MAX) /* one request for payload bytes */
-#define INSTALLER_BLOCK_BYTES (INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES + INSTALLER_TRAVEL_BYTES + 4096u)
+#define INSTALLER_TRAVEL_BYTES (SEGMENT_TRAVEL_MAX) /* one request for payload bytes; in the decompressor */
+#define INSTALLER_BLOCK_BYTES (INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES + 4096u)
 
 #define INSTALLER_PROGRESS_SEGMENTS 8u /* segments between two durable progress records */
 #define INSTALLER_BACKOFF_MAX_S 3600u
@@ -81,7 +81,6 @@ struct installer {
 	struct installer_ports ports;
 	struct device_state state; /* as it stands in the store */
 	struct workspace metadata, task;
-	uint8_t *travel;
 	struct client client;
 	struct attribute attributes[DEVICE_ATTRIBUTES_MAX];
 	struct device_facts facts;

@@ -73,7 +73,6 @@ int main(int argc, char **argv)
 	static struct sandbox sandbox;
 	static struct host_flash slot;
 	static struct store_dir store;
-	static uint8_t travel[INSTALLER_TRAVEL_BYTES];
 	struct prepared_install install = { .what = &what, .slot = SLOT_B, .envelope = SPAN_LIT("not a manifest") };
 	char path[FILE_PATH_MAX];
 	struct error e = { 0 };
@@ -93,7 +92,6 @@ int main(int argc, char **argv)
 	what.release.image = install.table.image;
 	install.region = &slot.flash;
 	installer.config.crypto = &crypto_openssl;
-	installer.travel = travel;
 	installer.ports.fetch = (struct fetch){ .get = local_get, .self = &payload };
 	installer.ports.store = store_dir_store(&store);
 	installer.ports.decompress = sandbox_decompress(&sandbox);

@@ -9,8 +9,9 @@
 #include "span.h"
 
 struct decompress {
-	/* exactly n bytes must come out; input_buffer() is where the frame is best put, to save a copy */
+	/* Room for n bytes, or NULL. Always the same place; nobody but the caller can change what is in it. */
 	uint8_t *(*input_buffer)(void *self, size_t n);
+	/* Decompresses what stands at the start of the input buffer: exactly n bytes must come out. */
 	int (*frame)(void *self, size_t frame_bytes, uint32_t n, const uint8_t **out, struct error *e);
 	void *self;
 };

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -57,6 +58,8 @@ static _Noreturn void child_exec(const struct child *child, int fd)
 						   : NULL,
 				    child->as_json && child->debug ? (char[]){ "--debug" } : NULL,
 				    NULL };
+	/* libraries of libcurl that nobody calls here load GnuTLS, which would make itself ready for use */
+	setenv("GNUTLS_NO_IMPLICIT_INIT", "1", 1);
 	execvp(child->program, arguments);
 	_exit(127);
 }

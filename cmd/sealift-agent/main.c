@@ -22,6 +22,7 @@
 #include "installer.h"
 #include "ipc.h"
 #include "log.h"
+#include "resident.h"
 #include "sandbox.h"
 #include "x509.h"
 
@@ -164,6 +165,8 @@ static void event(void *self, const struct installer_event *event)
 	bool bad = strcmp(event->name, "refused") == 0 || strcmp(event->name, "failed") == 0 ||
 		   strcmp(event->name, "rolled-back") == 0;
 	enum log_level level = bad ? LOG_WARNING_ : strcmp(event->name, "poll") == 0 ? LOG_DEBUG_ : LOG_INFO_;
+	if (strcmp(event->name, "installing") == 0)
+		resident_release_code(); /* the room is needed for segments now */
 	log_event(level, event->name, "target", event->target, "version", event->version, "rule", event->rule, "text",
 		  event->text, NULL);
 }
@@ -303,6 +306,7 @@ static int loop(struct agent *agent, struct error *e)
 		outcome = installer_cycle(&agent->installer, &wait_ms);
 		if (outcome == INSTALLER_REBOOT)
 			break;
+		resident_release_code();
 		if (agent->options.once || wait_for(wait_ms))
 			return EXIT_STOPPED;
 	}

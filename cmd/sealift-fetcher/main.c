@@ -12,9 +12,11 @@
 #include "enrolment.h"
 #include "fetcher.h"
 #include "log.h"
+#include "resident.h"
 #include "store_dir.h"
 
 #define CHECK_EVERY_MS (6u * 3600u * 1000u)
+#define RELEASE_EVERY_MS 1000u
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -75,7 +77,17 @@ struct enrolled {
 	struct enrolment paths;
 	struct curl_transport *curl;
 	uint64_t next_ms;
+	uint64_t release_ms; /* when memory is given back next */
 };
+
+/* What a start, an enrolment or a handshake took is not needed until the next one. */
+static void release_code(struct enrolled *enrolled, uint64_t now_ms)
+{
+	if (now_ms < enrolled->release_ms)
+		return;
+	enrolled->release_ms = now_ms + RELEASE_EVERY_MS;
+	resident_release_code();
+}
 
 static int exchange(void *self, const struct transport_request *request, int (*sink)(void *context, struct span piece),
 		    void *context, struct fetch_answer *out, struct error *e)
@@ -90,7 +102,9 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 		log_event(LOG_DEBUG_, "enrolled", NULL);
 	}
 	struct transport inner = curl_transport_transport(enrolled->curl);
-	return inner.exchange(inner.self, request, sink, context, out, e);
+	int result = inner.exchange(inner.self, request, sink, context, out, e);
+	release_code(enrolled, now_ms);
+	return result;
 }
 
 static int run(const struct options *o, struct error *e)
@@ -111,6 +125,7 @@ static int run(const struct options *o, struct error *e)
 	if (curl_transport_open(&curl, &transport_config, e) < 0)
 		return -1;
 	enrolled.curl = &curl;
+	resident_release_code();
 	struct transport transport = { exchange, &enrolled };
 	return fetcher_run(o->fd, &transport, e);
 }

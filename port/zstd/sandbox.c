@@ -40,12 +40,16 @@ static bool get(int fd, void *at, size_t n)
 	return true;
 }
 
-/* All memory is taken before the door is shut. The one-shot decoder writes straight into the result and takes none. */
-static _Noreturn void child_run(const uint8_t *in, uint8_t *out, int orders, int answers)
+/*
+ * All memory is taken before the door is shut, and the frames are the parent's alone to write: it checks their digest
+ * where they stand. The one-shot decoder writes straight into the result and takes no memory.
+ */
+static _Noreturn void child_run(uint8_t *in, uint8_t *out, int orders, int answers)
 {
 	struct order order;
 	ZSTD_DCtx *context = ZSTD_createDCtx();
-	if (context == NULL || prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) != 0)
+	if (context == NULL || mprotect(in, SANDBOX_IN_MAX, PROT_READ) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) != 0)
 		_exit(1);
 	while (get(orders, &order, sizeof order)) {
 		uint32_t answer = UINT32_MAX;
