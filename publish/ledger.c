@@ -38,7 +38,7 @@ static int ledger_load_leaves(struct ledger *ledger, struct error *e)
 	if (ledger_reserve(ledger, (size_t)bytes + 1, e) != 0 ||
 	    tree_get(ledger->tree, LEDGER_LEAVES, ledger->store, ledger->store_bytes, &n, e) != 0)
 		return -1;
-	/* A part of a hash at the end is of an append that a crash cut short: nothing covers it, the next replaces it. */
+	/* A part of a hash at the end is of an append that a crash cut short: nothing covers it, the next one cuts it. */
 	ledger->size = n / DIGEST_BYTES;
 	return 0;
 }
@@ -212,7 +212,8 @@ static bool ledger_signature_valid(struct ledger *ledger, const struct note *not
 	struct digest digest = sha256_of(ledger->crypto, note->text);
 	note_key_hash(ledger->crypto, key, hash);
 	for (uint32_t i = 0; i < note->count; i++)
-		if (memcmp(note->signatures[i].key_hash, hash, sizeof hash) == 0 &&
+		if (span_equal(note->signatures[i].name, ledger->origin) &&
+		    memcmp(note->signatures[i].key_hash, hash, sizeof hash) == 0 &&
 		    der_signature_decode(note->signatures[i].der, raw) == FAULT_NONE &&
 		    ledger->crypto->p256_verify(key->xy, &digest, raw))
 			return true;

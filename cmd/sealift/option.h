@@ -1,4 +1,4 @@
-/* The options of a command: getopt_long with one message of ours for each mistake, and texts that fit or are refused. */
+/* The options of a command: getopt_long with one message of ours for a mistake, and texts that fit or are refused. */
 #ifndef OPTION_H
 #define OPTION_H
 
