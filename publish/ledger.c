@@ -38,7 +38,7 @@ static int ledger_load_leaves(struct ledger *ledger, struct error *e)
 	if (ledger_reserve(ledger, (size_t)bytes + 1, e) != 0 ||
 	    tree_get(ledger->tree, LEDGER_LEAVES, ledger->store, ledger->store_bytes, &n, e) != 0)
 		return -1;
-	/* A part of a hash at the end is of an append that a crash cut short: nothing covers it, the next one cuts it. */
+	/* A part of a hash at the end is of an append that a crash cut short; the next one goes there. */
 	ledger->size = n / DIGEST_BYTES;
 	return 0;
 }
