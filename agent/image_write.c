@@ -21,7 +21,8 @@ struct stream {
 	size_t held;
 	uint64_t spent_to; /* those before it have been overwritten */
 	struct progress done;
-	uint32_t saved; /* progress as the store has it */
+	uint32_t saved;    /* progress as the store has it */
+	uint64_t saved_ms; /* when */
 };
 
 /* --- travelling bytes --- */
@@ -134,6 +135,12 @@ static int write_zero(struct stream *t, const struct segment *segment, struct se
 
 /* --- progress --- */
 
+static uint64_t now_ms(const struct stream *t)
+{
+	const struct clock *clock = &t->i->ports.clock;
+	return clock->boot_ms(clock->self);
+}
+
 /* The order is what makes it true: the slot's bytes are durable before the record speaks of them. */
 static int save_progress(struct stream *t, struct setback *s)
 {
@@ -145,7 +152,15 @@ static int save_progress(struct stream *t, struct setback *s)
 	if (progress_save(&t->i->ports.store, &t->done, &s->error) < 0)
 		return -1;
 	t->saved = t->done.segments;
+	t->saved_ms = now_ms(t);
 	return 0;
+}
+
+/* Syncing costs more than writing where both are fast. */
+static bool is_time_to_save(const struct stream *t)
+{
+	return t->done.segments - t->saved >= INSTALLER_PROGRESS_SEGMENTS &&
+	       now_ms(t) - t->saved_ms >= INSTALLER_PROGRESS_MS;
 }
 
 static int write_segment(struct stream *t, const struct segment *segment, struct setback *s)
@@ -156,7 +171,7 @@ static int write_segment(struct stream *t, const struct segment *segment, struct
 	if (result < 0)
 		return -1;
 	t->done.segments++;
-	return t->done.segments - t->saved < INSTALLER_PROGRESS_SEGMENTS ? 0 : save_progress(t, s);
+	return is_time_to_save(t) ? save_progress(t, s) : 0;
 }
 
 static int hash_slot(struct stream *t, uint64_t at, uint64_t n, struct digest *out, struct setback *s)
@@ -266,9 +281,17 @@ int image_write(struct installer *i, const struct prepared_install *install, str
 	t.travel = i->ports.decompress.input_buffer(i->ports.decompress.self, INSTALLER_TRAVEL_BYTES);
 	if (t.travel == NULL)
 		return error_retry(&s->error, "write the image: the decompressor has no room for a segment");
+	t.saved_ms = now_ms(&t);
 	hex_text(digest_span(&install->what->release.payload.sha256), hex);
 	snprintf(t.path, sizeof t.path, "objects/%s", hex);
-	if (find_resume_point(&t, s) < 0 || erase_rest(&t, s) < 0 || write_segments(&t, s) < 0)
-		return -1;
-	return finish(&t, s);
+	int result = find_resume_point(&t, s);
+	if (result == 0)
+		result = erase_rest(&t, s);
+	if (result == 0)
+		result = write_segments(&t, s);
+	if (result == 0)
+		result = finish(&t, s);
+	if (i->ports.decompress.rest != NULL)
+		i->ports.decompress.rest(i->ports.decompress.self);
+	return result;
 }

@@ -27,7 +27,9 @@
 #define INSTALLER_TRAVEL_BYTES (SEGMENT_TRAVEL_MAX) /* one request for payload bytes; in the decompressor */
 #define INSTALLER_BLOCK_BYTES (INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES + 4096u)
 
-#define INSTALLER_PROGRESS_SEGMENTS 8u /* segments between two durable progress records */
+/* Between two durable progress records: both, so that neither a slow line nor a fast one loses more than a moment. */
+#define INSTALLER_PROGRESS_SEGMENTS 8u
+#define INSTALLER_PROGRESS_MS 500u
 #define INSTALLER_BACKOFF_MAX_S 3600u
 
 struct installer_event {

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock_system.h"
 #include "crypto_openssl.h"
 #include "file.h"
 #include "host_flash.h"
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
 	install.region = &slot.flash;
 	installer.config.crypto = &crypto_openssl;
 	installer.ports.fetch = (struct fetch){ .get = local_get, .self = &payload };
+	installer.ports.clock = clock_system();
 	installer.ports.store = store_dir_store(&store);
 	installer.ports.decompress = sandbox_decompress(&sandbox);
 	run(&installer, &install, &sandbox);

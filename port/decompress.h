@@ -13,6 +13,8 @@ struct decompress {
 	uint8_t *(*input_buffer)(void *self, size_t n);
 	/* Decompresses what stands at the start of the input buffer: exactly n bytes must come out. */
 	int (*frame)(void *self, size_t frame_bytes, uint32_t n, const uint8_t **out, struct error *e);
+	void (*rest)(
+		void *self); /* no frame will come for a while: memory may go, what was in it is lost. May be NULL */
 	void *self;
 };
 

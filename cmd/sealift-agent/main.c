@@ -66,6 +66,7 @@ struct agent {
 	struct child child;
 	struct ipc ipc;
 	struct installer installer;
+	bool release_due; /* before the next segment: memory that only preparing an install needed */
 };
 
 /* --- options --- */
@@ -161,12 +162,12 @@ static int healthy(void *self, struct error *e)
 
 static void event(void *self, const struct installer_event *event)
 {
-	(void)self;
+	struct agent *agent = self;
 	bool bad = strcmp(event->name, "refused") == 0 || strcmp(event->name, "failed") == 0 ||
 		   strcmp(event->name, "rolled-back") == 0;
 	enum log_level level = bad ? LOG_WARNING_ : strcmp(event->name, "poll") == 0 ? LOG_DEBUG_ : LOG_INFO_;
 	if (strcmp(event->name, "installing") == 0)
-		resident_release_code(); /* the room is needed for segments now */
+		agent->release_due = true;
 	log_event(level, event->name, "target", event->target, "version", event->version, "rule", event->rule, "text",
 		  event->text, NULL);
 }
@@ -179,7 +180,10 @@ static bool is_told_to_stop(int signal)
 static bool stopped(void *self)
 {
 	sigset_t pending;
-	(void)self;
+	struct agent *agent = self;
+	if (agent->release_due)
+		resident_release();
+	agent->release_due = false;
 	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
 }
 
@@ -306,7 +310,7 @@ static int loop(struct agent *agent, struct error *e)
 		outcome = installer_cycle(&agent->installer, &wait_ms);
 		if (outcome == INSTALLER_REBOOT)
 			break;
-		resident_release_code();
+		resident_release();
 		if (agent->options.once || wait_for(wait_ms))
 			return EXIT_STOPPED;
 	}

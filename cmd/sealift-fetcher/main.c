@@ -81,12 +81,12 @@ struct enrolled {
 };
 
 /* What a start, an enrolment or a handshake took is not needed until the next one. */
-static void release_code(struct enrolled *enrolled, uint64_t now_ms)
+static void release_memory(struct enrolled *enrolled, uint64_t now_ms)
 {
 	if (now_ms < enrolled->release_ms)
 		return;
 	enrolled->release_ms = now_ms + RELEASE_EVERY_MS;
-	resident_release_code();
+	resident_release();
 }
 
 static int exchange(void *self, const struct transport_request *request, int (*sink)(void *context, struct span piece),
@@ -103,7 +103,7 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	}
 	struct transport inner = curl_transport_transport(enrolled->curl);
 	int result = inner.exchange(inner.self, request, sink, context, out, e);
-	release_code(enrolled, now_ms);
+	release_memory(enrolled, now_ms);
 	return result;
 }
 
@@ -125,7 +125,7 @@ static int run(const struct options *o, struct error *e)
 	if (curl_transport_open(&curl, &transport_config, e) < 0)
 		return -1;
 	enrolled.curl = &curl;
-	resident_release_code();
+	resident_release();
 	struct transport transport = { exchange, &enrolled };
 	return fetcher_run(o->fd, &transport, e);
 }

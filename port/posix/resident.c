@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,8 +26,9 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *contex
 	return 0;
 }
 
-void resident_release_code(void)
+void resident_release(void)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	malloc_trim(0);
 	dl_iterate_phdr(release_object, &page);
 }

@@ -6,9 +6,10 @@
 #define RESIDENT_H
 
 /*
- * Unmaps the pages of all code and constants, of the program and its libraries. They come back from the page cache as
- * they are used: a few dozen minor faults, so call it when there is nothing to do, or before a long task.
+ * Gives free heap back, and unmaps the pages of all code and constants, of the program and its libraries. They come
+ * back from the page cache as they are used: a few dozen minor faults. Call it when there is nothing to do, or before
+ * a long task.
  */
-void resident_release_code(void);
+void resident_release(void);
 
 #endif

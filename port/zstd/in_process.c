@@ -43,5 +43,5 @@ void in_process_close(struct in_process *p)
 
 struct decompress in_process_decompress(struct in_process *p)
 {
-	return (struct decompress){ input_buffer, frame, p };
+	return (struct decompress){ .input_buffer = input_buffer, .frame = frame, .self = p };
 }

@@ -172,6 +172,15 @@ static int frame(void *self, size_t frame_bytes, uint32_t n, const uint8_t **out
 	return 0;
 }
 
+static void rest(void *self)
+{
+	struct sandbox *s = self;
+	stop_child(s);
+	madvise(s->in, SANDBOX_IN_MAX, MADV_REMOVE);
+	madvise(s->out, SANDBOX_OUT_MAX, MADV_REMOVE);
+	madvise(s->result, SANDBOX_OUT_MAX, MADV_DONTNEED);
+}
+
 static void *take(size_t n, int flags)
 {
 	void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
@@ -204,5 +213,5 @@ void sandbox_close(struct sandbox *s)
 
 struct decompress sandbox_decompress(struct sandbox *s)
 {
-	return (struct decompress){ input_buffer, frame, s };
+	return (struct decompress){ input_buffer, frame, rest, s };
 }
