@@ -27,8 +27,12 @@ int repository_role_path(const char *role, uint64_t version, char *out, size_t c
 	return n > 0 && (size_t)n < capacity ? 0 : error_set(e, "the role name %s is too long", role);
 }
 
-/* The file's "signed" body, checked to be well-formed; signatures are the devices' business. */
-static int repository_read(struct repository *r, const char *path, size_t max, struct json_node **body, struct error *e)
+/*
+ * The file's "signed" body, checked to be well-formed and, unless digest is NULL, to be what its parent names: the next
+ * version of a role is made from it. Signatures are the devices' business.
+ */
+static int repository_read(struct repository *r, const char *path, size_t max, const struct digest *digest,
+			   struct json_node **body, struct error *e)
 {
 	struct signed_json envelope;
 	size_t n = 0;
@@ -44,6 +48,12 @@ static int repository_read(struct repository *r, const char *path, size_t max, s
 		return got;
 	if (kept == NULL)
 		return error_set(e, "%s does not fit the memory that this command sets aside", path);
+	struct digest got_digest = sha256_of(r->crypto, (struct span){ kept, n });
+	if (digest != NULL && !digest_equal(&got_digest, digest))
+		return error_set(e,
+				 "%s: another SHA-256 than the metadata that names it says; something else altered the "
+				 "repository, restore it from a copy",
+				 path);
 	enum fault fault = signed_decode((struct span){ kept, n }, r->ws, r->crypto, &envelope);
 	if (fault != FAULT_NONE)
 		return error_set(e, "%s: %s; the repository was altered by something else", path, fault_text(fault));
@@ -59,14 +69,15 @@ int repository_open(struct repository *r, const struct crypto *crypto, const str
 	*r = (struct repository){
 		.crypto = crypto, .tree = tree, .versions = versions, .ws = ws, .now_unix = now_unix
 	};
-	int got = repository_read(r, "metadata/timestamp.json", TIMESTAMP_BYTES_MAX, &body, e);
+	int got = repository_read(r, "metadata/timestamp.json", TIMESTAMP_BYTES_MAX, NULL, &body, e);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	if (timestamp_decode(body, &r->timestamp) != FAULT_NONE)
 		return error_set(e, "metadata/timestamp.json is not a timestamp");
 	if (repository_role_path("snapshot", r->timestamp.snapshot_version, path, sizeof path, e) != 0)
 		return -1;
-	if (repository_read(r, path, SNAPSHOT_BYTES_MAX, &body, e) != 0)
+	const struct digest *digest = r->timestamp.has_digest ? &r->timestamp.snapshot_digest : NULL;
+	if (repository_read(r, path, SNAPSHOT_BYTES_MAX, digest, &body, e) != 0)
 		return error_within(e, "the snapshot that the timestamp names");
 	if (snapshot_decode(body, ws, &r->snapshot) != FAULT_NONE)
 		return error_set(e, "%s is not a snapshot", path);
@@ -105,7 +116,8 @@ int repository_targets(struct repository *r, const char *role, struct targets *o
 			return 1;
 		if (repository_role_path(role, entry->version, path, sizeof path, e) != 0)
 			return -1;
-		if (repository_read(r, path, TARGETS_BYTES_MAX, &body, e) != 0)
+		const struct digest *digest = entry->has_digest ? &entry->digest : NULL;
+		if (repository_read(r, path, TARGETS_BYTES_MAX, digest, &body, e) != 0)
 			return error_within(e, "role %s", role);
 	}
 	if (targets_decode(body, r->ws, r->crypto, out) != FAULT_NONE)
