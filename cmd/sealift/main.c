@@ -60,8 +60,11 @@ static const struct command *main_find(int argc, char **argv, int *words)
 	return NULL;
 }
 
-static int main_unknown(int argc, char **argv)
+static int main_unknown(const struct ui *ui, int argc, char **argv)
 {
+	if (ui->json)
+		return ui_usage(ui, "there is no command '%s%s%s'", argv[0], argc > 1 ? " " : "",
+				argc > 1 ? argv[1] : "");
 	fprintf(stderr, "sealift: there is no command '%s%s%s'. Commands that begin so:\n", argv[0],
 		argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 	for (size_t i = 0; i < MAIN_COMMANDS; i++)
@@ -134,7 +137,7 @@ int main(int argc, char **argv)
 		return main_help_for(argc - 1, argv + 1);
 	const struct command *command = main_find(argc, argv, &words);
 	if (command == NULL)
-		return main_unknown(argc, argv);
+		return main_unknown(&ui, argc, argv);
 	ui.command = command->name;
 	argc = main_take_json(&ui, argc, argv);
 	for (int i = words; i < argc; i++)
