@@ -141,8 +141,9 @@ static int ledger_put_tiles(struct ledger *ledger, struct error *e)
 	return 0;
 }
 
-/* The checkpoint's text and, for the signer to check, the path from the last head that it signed. */
-static int ledger_request(struct ledger *ledger, struct writer *text, struct writer *object, struct error *e)
+/* The checkpoint's text and, for the signer to check, the path from the last head that it signed, of size from. */
+static int ledger_request(struct ledger *ledger, uint64_t from, struct writer *text, struct writer *object,
+			  struct error *e)
 {
 	struct checkpoint head = { .origin = ledger->origin, .size = ledger->size };
 	struct merkle_source source = { ledger_hash, ledger };
@@ -150,8 +151,8 @@ static int ledger_request(struct ledger *ledger, struct writer *text, struct wri
 	uint32_t count = 0;
 	if (!merkle_root(ledger->crypto, source, ledger->size, &head.root))
 		return error_set(e, "the log's tree cannot be computed");
-	if (ledger->signed_size > 0 && ledger->signed_size < ledger->size &&
-	    !merkle_consistency(ledger->crypto, source, ledger->signed_size, ledger->size, path, &count))
+	if (from > 0 && from < ledger->size &&
+	    !merkle_consistency(ledger->crypto, source, from, ledger->size, path, &count))
 		return error_set(e, "the log's consistency proof cannot be computed");
 	checkpoint_encode(text, &head);
 	writer_bytes(object, writer_span(text));
@@ -165,16 +166,47 @@ static int ledger_request(struct ledger *ledger, struct writer *text, struct wri
 	return 0;
 }
 
-int ledger_commit(struct ledger *ledger, const struct signer *signer, struct envelope_reason reason, struct error *e)
+static int ledger_ask(struct ledger *ledger, uint64_t from, const struct signer *signer, struct envelope_reason reason,
+		      struct writer *text, struct signature *signature, struct error *e)
 {
-	uint8_t text_bytes[NOTE_BYTES_MAX], object_bytes[2 * NOTE_BYTES_MAX];
-	struct writer text = writer_over(text_bytes, sizeof text_bytes);
+	uint8_t object_bytes[2 * NOTE_BYTES_MAX];
 	struct writer object = writer_over(object_bytes, sizeof object_bytes);
-	struct signature signature;
-	if (ledger_put_tiles(ledger, e) != 0 || ledger_request(ledger, &text, &object, e) != 0)
+	text->used = 0;
+	if (ledger_request(ledger, from, text, &object, e) != 0)
 		return -1;
 	struct sign_request request = { SIGN_CHECKPOINT, "log", writer_span(&object), reason.who, reason.why };
-	if (signer->sign(signer->self, &request, &signature, e) != 0)
+	return signer->sign(signer->self, &request, signature, e);
+}
+
+/*
+ * Normally the signer's last head is our checkpoint. But where it signed and either side died before the checkpoint was
+ * written, its head is further on: a prefix of our leaves, which were durable before it was asked. A refusal is followed
+ * by the proofs from those, else the log could never be signed again. The first refusal is the one that is told.
+ */
+static int ledger_ask_from_any(struct ledger *ledger, const struct signer *signer, struct envelope_reason reason,
+			       struct writer *text, struct signature *signature, struct error *e)
+{
+	struct error later;
+	if (ledger_ask(ledger, ledger->signed_size, signer, reason, text, signature, e) == 0)
+		return 0;
+	for (uint64_t from = ledger->signed_size + 1; !e->retry && from <= ledger->size; from++) {
+		later = (struct error){ 0 };
+		if (ledger_ask(ledger, from, signer, reason, text, signature, &later) == 0)
+			return 0;
+		if (later.retry)
+			return *e = later, -1;
+	}
+	return -1;
+}
+
+int ledger_commit(struct ledger *ledger, const struct signer *signer, struct envelope_reason reason, struct error *e)
+{
+	uint8_t text_bytes[NOTE_BYTES_MAX];
+	struct writer text = writer_over(text_bytes, sizeof text_bytes);
+	struct signature signature;
+	if (ledger_put_tiles(ledger, e) != 0)
+		return -1;
+	if (ledger_ask_from_any(ledger, signer, reason, &text, &signature, e) != 0)
 		return error_within(e, "the log's checkpoint");
 	struct writer note = writer_over(ledger->checkpoint, sizeof ledger->checkpoint);
 	writer_bytes(&note, writer_span(&text));
