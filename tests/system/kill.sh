@@ -64,8 +64,8 @@ strike() { # strike PROGRAM PHASE [MS]
 	draw "${3:-120}"
 	sleep "$pause"
 	case $1 in
-	agent) wait_for agent_pid && victims=$(agent_pid) ;;
-	fetcher) wait_for fetcher_pid && victims=$(fetcher_pid) ;;
+	agent) wait_for agent_pid && victims=$(agent_pid || true) ;;
+	fetcher) wait_for fetcher_pid && victims=$(fetcher_pid || true) ;;
 	board) victims=$(tree_of "$(pid_of real-1)") ;;
 	*) victims=$(pid_of "$1") ;;
 	esac
@@ -126,9 +126,9 @@ start() { # an operator who does not know whether his first start was heard
 		newest_is ".plan == \"plans/edge/$version.json\" and .state == \"running\""
 }
 
-abort() {
-	sealift rollout abort --why "$test_name" "$rollout" || newest_is '.state == "aborted"'
-}
+abort() { sealift rollout abort --why "$test_name" "$rollout" || newest_is '.state == "aborted"'; }
+pause() { sealift rollout pause --why "$test_name" "$rollout" || newest_is '.state == "paused"'; }
+resume() { sealift rollout resume --why "$test_name" "$rollout" || newest_is '.state == "running"'; }
 
 # --- one rollout -----------------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ canary() {
 # A command line has no part in these phases, but for an operator who intervenes; all others just die.
 change() { # change PROGRAM PHASE VERB
 	if [ "$1" = cli ]; then
-		while_killing cli "$2" sealift rollout "$3" --why "$test_name" "$rollout"
+		while_killing cli "$2" "$3"
 	elif [ "$3" = pause ]; then
 		strike "$1" "$2"
 	fi
