@@ -180,7 +180,7 @@ static int ledger_ask(struct ledger *ledger, uint64_t from, const struct signer 
 
 /*
  * Normally the signer's last head is our checkpoint. But where it signed and either side died before the checkpoint was
- * written, its head is further on: a prefix of our leaves, which were durable before it was asked. A refusal is followed
+ * written, its head is further on: a prefix of our leaves, which were durable before it was asked. A refusal is then
  * by the proofs from those, else the log could never be signed again. The first refusal is the one that is told.
  */
 static int ledger_ask_from_any(struct ledger *ledger, const struct signer *signer, struct envelope_reason reason,

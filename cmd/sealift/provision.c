@@ -228,16 +228,14 @@ static int provision_identity(struct provision *p, const char *uri, bool is_repo
 {
 	struct keyfile *key = NULL;
 	struct certificate request, certificate;
-	char key_path[FILE_PATH_MAX], pem_path[FILE_PATH_MAX], file[64], name[CERTIFICATE_NAME_MAX + 1];
+	char key_path[FILE_PATH_MAX], pem_path[FILE_PATH_MAX], name[CERTIFICATE_NAME_MAX + 1];
 	const struct signer *signer = &p->offline.signer;
 	snprintf(name, sizeof name, "%s%.50s", is_report ? "report " : "", p->config.id);
-	snprintf(file, sizeof file, "run/provision.%ld.key", (long)getpid());
-	if (site_path(p->site, file, key_path, e) != 0)
+	/* One provisioning at a time: the publishing lock is held. */
+	if (site_path(p->site, "run/provision.key", key_path, e) != 0 ||
+	    site_path(p->site, "run/provision.pem", pem_path, e) != 0)
 		return -1;
-	snprintf(file, sizeof file, "run/provision.%ld.pem", (long)getpid());
-	if (site_path(p->site, file, pem_path, e) != 0)
-		return -1;
-	unlink(key_path); /* of a provisioning that was killed */
+	unlink(key_path); /* of one that was killed */
 	int failed = keyfile_new(&key, e) != 0 || keyfile_save(key, key_path, e) != 0 ||
 		     x509_request_make(key, name, uri, &request, e) != 0 ||
 		     signer->certify(signer->self, "factory", (struct span){ request.der, request.n }, uri, 0,
