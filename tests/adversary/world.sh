@@ -23,7 +23,6 @@ export SEALIFT_SITE="$site"
 pids=
 tests=0
 failures=0
-plan_options=
 
 world_end() {
 	status=$?
@@ -38,7 +37,7 @@ world_end() {
 	exit $status
 }
 trap world_end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' HUP INT PIPE TERM
 
 # --- TAP -------------------------------------------------------------------------------------------------------------
 
