@@ -129,6 +129,25 @@ static void ledger_covers_a_leaf_after_a_crash(void)
 	desk_free(d);
 }
 
+/* The signer's answer never arrived: its head is further on than the checkpoint, and nobody knows of it. */
+static void ledger_goes_on_after_a_lost_answer(void)
+{
+	struct error e;
+	uint8_t old[NOTE_BYTES_MAX];
+	struct desk *d = ledger_desk(3);
+	size_t n = desk_read(d, "log/checkpoint", old, sizeof old);
+	ledger_add(d, 3, 2);
+	CHECK_EQ(ledger_sign(d), 0);
+	desk_write(d, "log/checkpoint", (struct span){ old, n });
+	CHECK_EQ(ledger_look(d, &e), 0);
+	CHECK_EQ(d->ledger.signed_size, 3);
+	ledger_add(d, 5, 2);
+	CHECK_EQ(ledger_sign(d), 0);
+	CHECK_EQ(ledger_look(d, &e), 0);
+	CHECK_EQ(d->ledger.signed_size, 7);
+	desk_free(d);
+}
+
 static void ledger_drops_a_torn_leaf(void)
 {
 	static uint8_t bytes[8192];
@@ -217,6 +236,7 @@ static const struct check_case cases[] = {
 	CASE(ledger_notices_an_altered_checkpoint),
 	CASE(ledger_lost_leaves_are_refused),
 	CASE(ledger_covers_a_leaf_after_a_crash),
+	CASE(ledger_goes_on_after_a_lost_answer),
 	CASE(ledger_drops_a_torn_leaf),
 	CASE(ledger_grows_over_tiles),
 	CASE(ledger_proofs_convince_a_device),
