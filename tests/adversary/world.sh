@@ -26,7 +26,9 @@ failures=0
 
 world_end() {
 	status=$?
-	trap - EXIT INT TERM
+	trap - EXIT
+	trap "" HUP INT PIPE TERM
+	set +e
 	for pid in $pids; do kill "$pid" 2>/dev/null || true; done
 	for pid in $pids; do wait "$pid" 2>/dev/null || true; done
 	[ $status -eq 0 ] || for log in "$work"/*.log; do
