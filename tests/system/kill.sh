@@ -101,13 +101,16 @@ while_killing() { # while_killing PROGRAM PHASE COMMAND...
 	if [ "$program" = cli ]; then
 		"$@" >"$work/cut.log" 2>&1 &
 		command_pid=$!
-		draw 60
+		case $phase in publish) draw 60 ;; *) draw 8 ;; esac # the others take no longer
 		sleep "$pause"
 		# shellcheck disable=SC2046
-		kill -9 $(tree_of $command_pid) 2>/dev/null || echo "# the command came to its end before" >&3
+		if kill -9 $(tree_of $command_pid) 2>/dev/null; then
+			kills=$((kills + 1))
+			echo "# cli ($*) killed in phase $phase, $pause s after its start" >&3
+		else
+			echo "# cli ($*) came to its end in phase $phase before $pause s" >&3
+		fi
 		wait $command_pid || true
-		kills=$((kills + 1))
-		echo "# cli ($*) killed in phase $phase, $pause s after its start" >&3
 		repeat "$@"
 		return
 	fi
