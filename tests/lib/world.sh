@@ -46,7 +46,7 @@ ok() { # ok TEXT COMMAND...
 	fi
 	failures=$((failures + 1))
 	echo "not ok $tests - $text"
-	sed 's/^/# /' "$work/check.out"
+	tr -cd '[:print:]\n' <"$work/check.out" | awk '{ print "# " $0 }' # a last line without its end gets one
 }
 
 world_done() {

@@ -138,7 +138,7 @@ for instance in release online; do
 	ok "signd $instance: half a frame" says '' '\0\0\1\0{\"key\":' "$socket"
 	ok "signd $instance: noise" says 'signd-malformed' '\0\0\0\4\x80\xff\0\1' "$socket"
 	ok "signd $instance: not canonical" says 'signd-malformed' '\0\0\0\3{ }' "$socket"
-	ok "signd $instance: a key that it has not" says 'signd-(key|role)' "$(frame "$(question root/1 metadata)")" "$socket"
+	ok "signd $instance: a key that it has not" says 'signd-(key|role)' "$(frame "$(question root/1 public-key)")" "$socket"
 done
 ok 'nothing was signed, stored or lost, no daemon died' nothing_changed
 ok 'the journals are unbroken chains' journals_chain
