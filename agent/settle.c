@@ -106,6 +106,9 @@ static int settle_target(struct installer *i, enum installer_outcome *out, struc
 		return settle_from_outside(i, &status, out, s);
 	if (status.state == SLOT_TRIAL)
 		return settle_own_trial(i, out, s);
+	/* found unhealthy before, and the reboot did not come: it still runs */
+	if (status.state == SLOT_REJECTED)
+		*out = INSTALLER_REBOOT;
 	return status.state == SLOT_CONFIRMED ? keep_target(i, s) : 0;
 }
 

@@ -23,6 +23,7 @@
 #include "ipc.h"
 #include "log.h"
 #include "resident.h"
+#include "running.h"
 #include "sandbox.h"
 #include "x509.h"
 
@@ -36,7 +37,8 @@ static const char help[] =
 	"Keeps the device in DIR (made by sealift provision) up to date: polls its servers, verifies what they offer,\n"
 	"writes it into the slot that is not running, and asks for a reboot. Normally started by the boot stage, "
 	"which\n"
-	"says in SLBOOT_SLOT which slot runs (a, b or recovery; without it: the slot that is active).\n"
+	"says in SLBOOT_SLOT which slot runs (a, b or recovery). Without it: the active slot, but not while one is in "
+	"trial.\n"
 	"\n"
 	"  --device DIR         the device directory\n"
 	"  --once               one poll cycle, then stop\n"
@@ -210,17 +212,12 @@ static bool wait_for(uint64_t ms)
 
 /* --- wiring --- */
 
-static enum slot running_slot(struct agent *agent)
+static int find_running(struct agent *agent, enum slot *out, struct error *e)
 {
-	const char *name = getenv("SLBOOT_SLOT");
 	struct journal journal;
-	if (name != NULL && strcmp(name, "a") == 0)
-		return SLOT_A;
-	if (name != NULL && strcmp(name, "b") == 0)
-		return SLOT_B;
-	if (name != NULL || journal_open(&journal, &agent->dir.places.journal) != JOURNAL_OK)
-		return SLOT_NONE;
-	return journal.now.active;
+	if (journal_open(&journal, &agent->dir.places.journal) != JOURNAL_OK)
+		return error_set(e, "the slot journal cannot be read");
+	return running_slot(getenv("SLBOOT_SLOT"), &journal.now, out, e);
 }
 
 static int load_report_key(struct agent *agent, struct error *e)
@@ -250,7 +247,6 @@ static int open_installer(struct agent *agent, struct error *e)
 		.crypto = &crypto_openssl,
 		.boot = &agent->dir.host.identity,
 		.epoch_max = COUNTER_EPOCH_MAX,
-		.running = running_slot(agent),
 		.attestation_der = { agent->certificate.der, agent->certificate.n },
 		.key_place = "file",
 		.built_unix = SEALIFT_BUILT_UNIX,
@@ -274,7 +270,8 @@ static int open_installer(struct agent *agent, struct error *e)
 		mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (block == MAP_FAILED)
 		return error_errno(e, "take the installer's memory");
-	if (host_counter_load(agent->dir.host.counter, &config.epoch_floor, e) < 0 ||
+	if (find_running(agent, &config.running, e) < 0 ||
+	    host_counter_load(agent->dir.host.counter, &config.epoch_floor, e) < 0 ||
 	    keyfile_public(agent->key, &config.report_key, e) < 0 || sandbox_open(&agent->sandbox, e) < 0)
 		return -1;
 	return installer_open(&agent->installer, &config, &ports, block, BLOCK_BYTES, e);

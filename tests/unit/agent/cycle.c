@@ -78,6 +78,10 @@ static void an_unhealthy_image_goes_back_by_itself(void)
 	y->sick = true;
 	CHECK_EQ(yard_start(y, &out), 0);
 	CHECK_EQ(out, INSTALLER_REBOOT);
+	/* the agent starts again before the reboot: it must ask again, and not settle down in the rejected image */
+	CHECK_EQ(yard_start(y, &out), 0);
+	CHECK_EQ(out, INSTALLER_REBOOT);
+	CHECK_EQ(y->installer.state.report_state == REPORT_IDLE, false);
 	yard_power_cycle(y, true);
 	CHECK_EQ(y->running, SLOT_A);
 	CHECK_EQ(yard_start(y, &out), 0);
