@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "threshold.h"
+
 static int repository_encode_role(const char *role, char *out, size_t capacity, struct error *e)
 {
 	size_t used = 0;
@@ -151,8 +153,34 @@ int repository_next_version(struct repository *r, const char *role, uint64_t *ve
 	return r->versions->save(r->versions->self, name, span_of_text(digits), e);
 }
 
+/* What a device will ask, asked here: the one way in which signatures are counted. */
+static int repository_check_signed(struct repository *r, const char *role, struct span envelope, struct error *e)
+{
+	struct targets top;
+	struct signed_json object;
+	if (strcmp(role, "targets") == 0)
+		return 0; /* root's keys sign it, in a ceremony; devices check */
+	if (repository_targets(r, "targets", &top, e) != 0)
+		return error_within(e, "the delegation of %s", role);
+	if (signed_decode(envelope, r->ws, r->crypto, &object) != FAULT_NONE)
+		return error_set(e, "role %s is malformed; sign it again", role);
+	for (uint32_t i = 0; i < top.delegation_count; i++) {
+		if (!span_is(top.delegations[i].name, role))
+			continue;
+		enum verdict verdict = threshold_check(r->crypto, &top.delegations[i].role, &object, NULL);
+		if (verdict == VERDICT_OK)
+			return 0;
+		return error_set(
+			e, "role %s: %s It was altered after it was signed, or signed by another key; sign it again",
+			role, verdict_text(verdict));
+	}
+	return error_set(e, "the targets role does not delegate to %s", role);
+}
+
 int repository_stage(struct repository *r, const char *role, uint64_t version, struct span envelope, struct error *e)
 {
+	if (repository_check_signed(r, role, envelope, e) != 0)
+		return -1;
 	struct repository_role *slot = repository_pending(r, role);
 	if (slot == NULL) {
 		if (r->pending_count == REPOSITORY_PENDING_MAX)

@@ -45,7 +45,10 @@ int repository_targets(struct repository *repository, const char *role, struct t
 /* A version that no signer has seen for this role; remembered durably before it returns. */
 int repository_next_version(struct repository *repository, const char *role, uint64_t *version,
 			    struct error *e) MUST_USE;
-/* To be published by the next commit; the span must live until then. */
+/*
+ * To be published by the next commit; the span must live until then. A delegated role must be signed as the top-level
+ * targets (published, or staged before) demand: devices would refuse it, and the releases that it lists with it.
+ */
 int repository_stage(struct repository *repository, const char *role, uint64_t version, struct span envelope,
 		     struct error *e) MUST_USE;
 /* Writes the pending roles, signs and writes a new snapshot and, last, a new timestamp. */

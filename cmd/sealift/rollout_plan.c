@@ -260,6 +260,19 @@ static int rollout_plan_sign(struct rollout_plan *r, const char *role, const str
 	return failed == 0 ? 0 : error_within(e, "role %s", role);
 }
 
+/* The log, then the metadata, timestamp last. */
+static int rollout_plan_commit(struct rollout_plan *r, const struct target *target, struct envelope_reason reason,
+			       const struct signer *online, struct error *e)
+{
+	struct publishing *p = &r->publishing;
+	uint8_t salt[32];
+	uint64_t index;
+	if (publishing_record(r->site, p, &target->sha256, "plan", target->path, reason, salt, &index, e) != 0 ||
+	    ledger_commit(&p->ledger, online, reason, e) != 0)
+		return -1;
+	return repository_commit(&p->repository, online, reason, publishing_lifetimes, e);
+}
+
 static int rollout_plan_publish(struct rollout_plan *r, struct span text, char path[METADATA_PATH_MAX], struct error *e)
 {
 	struct publishing *p = &r->publishing;
@@ -267,20 +280,17 @@ static int rollout_plan_publish(struct rollout_plan *r, struct span text, char p
 	char role[METADATA_ROLE_NAME_MAX], stored[METADATA_PATH_MAX + 80] = "targets/";
 	struct authority online = { 0 };
 	struct span envelope;
-	uint8_t salt[32];
-	uint64_t version, index;
+	uint64_t version;
 	snprintf(role, sizeof role, "plans/%s", r->name.product);
 	struct target target = { span_of_text(path), text.n, sha256_of(&crypto_openssl, text), NULL };
 	if (client_target_name(&target, stored + 8, sizeof stored - 8) != FAULT_NONE)
 		return error_set(e, "the plan's name is too long");
 	if (rollout_plan_sign(r, role, &target, reason, &envelope, &version, e) != 0 ||
 	    tree_put_new(&p->tree, stored, text, e) != 0 ||
-	    publishing_record(r->site, p, &target.sha256, "plan", target.path, reason, salt, &index, e) != 0 ||
 	    repository_stage(&p->repository, role, version, envelope, e) != 0)
 		return -1;
 	int failed = authority_open_signd(r->site, "online", "publisher", &online, e) != 0 ||
-		     ledger_commit(&p->ledger, &online.signer, reason, e) != 0 ||
-		     repository_commit(&p->repository, &online.signer, reason, publishing_lifetimes, e) != 0;
+		     rollout_plan_commit(r, &target, reason, &online.signer, e) != 0;
 	authority_close(&online);
 	return failed ? -1 : 0;
 }

@@ -234,6 +234,22 @@ struct release desk_release(const char *path, const char *version, uint64_t coun
 	return release;
 }
 
+/* Top-level targets that delegate p/board and plans/board to the desk's key. */
+static void desk_targets_body(struct desk *d, uint64_t version, struct writer *out)
+{
+	static char keyid[ROLE_KEYID_HEX + 1];
+	static const struct span paths[] = { SPAN_INIT("p/board/*/*"), SPAN_INIT("plans/board/*") };
+	struct role_key key;
+	role_key_init(&crypto_openssl, &d->key, keyid, &key);
+	struct role role = { 1, 1, &key };
+	struct delegation delegations[] = { { SPAN_LIT("p/board"), role, true, 1, &paths[0] },
+					    { SPAN_LIT("plans/board"), role, true, 1, &paths[1] } };
+	struct targets targets = {
+		.version = version, .expires_unix = DESK_NOW + 86400, .delegation_count = 2, .delegations = delegations
+	};
+	targets_encode(out, &targets);
+}
+
 int desk_stage_role(struct desk *d, const char *role, const struct release *releases, uint32_t count, struct error *e)
 {
 	const char *const names[] = { role };
@@ -241,9 +257,13 @@ int desk_stage_role(struct desk *d, const char *role, const struct release *rele
 	uint8_t *body = workspace_take(&d->ws, 65536), *envelope = workspace_take(&d->ws, 65536);
 	struct writer w = writer_over(body, 65536), out = writer_over(envelope, 65536);
 	uint64_t version;
-	if (repository_next_version(&d->repository, role, &version, e) != 0 ||
-	    product_role_body(&d->repository, role, version, DESK_NOW + 86400, releases, count, &w, e) != 0 ||
-	    envelope_sign(&crypto_openssl, &keys, desk_reason, writer_span(&w), &out, e) != 0)
+	if (repository_next_version(&d->repository, role, &version, e) != 0)
+		return -1;
+	if (strcmp(role, "targets") == 0)
+		desk_targets_body(d, version, &w);
+	else if (product_role_body(&d->repository, role, version, DESK_NOW + 86400, releases, count, &w, e) != 0)
+		return -1;
+	if (envelope_sign(&crypto_openssl, &keys, desk_reason, writer_span(&w), &out, e) != 0)
 		return -1;
 	return repository_stage(&d->repository, role, version, writer_span(&out), e);
 }

@@ -279,7 +279,27 @@ static void plan_role_lists_plans(void)
 	desk_free(d);
 }
 
+/* A role whose signature was altered in staging never reaches the repository: devices would refuse all of it. */
+static void repository_refuses_an_altered_role(void)
+{
+	struct error e = { 0 };
+	struct desk *d = repository_desk();
+	struct release release = release_of("p/board/1.0.0/image", 1);
+	CHECK_EQ(desk_stage_role(d, "p/board", &release, 1, &e), 0);
+	struct repository_role staged = d->repository.pending[0];
+	uint8_t *altered = workspace_take(&d->ws, staged.envelope.n);
+	memcpy(altered, staged.envelope.at, staged.envelope.n);
+	uint8_t *sig = (uint8_t *)memmem(altered, staged.envelope.n, "\"sig\":\"", 7) + 7 + 40;
+	*sig = *sig == '0' ? '1' : '0';
+	struct span bytes = { altered, staged.envelope.n };
+	CHECK_EQ(repository_stage(&d->repository, "p/board", staged.version, bytes, &e), -1);
+	CHECK(strstr(e.text, "sign it again") != NULL);
+	CHECK_EQ(repository_stage(&d->repository, "p/other", staged.version, staged.envelope, &e), -1);
+	desk_free(d);
+}
+
 static const struct check_case cases[] = {
+	CASE(repository_refuses_an_altered_role),
 	CASE(repository_publishes),
 	CASE(repository_writes_the_timestamp_last),
 	CASE(repository_survives_each_failed_write),
