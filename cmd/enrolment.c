@@ -6,6 +6,7 @@
 
 #include "base64.h"
 #include "direct.h"
+#include "log.h"
 #include "x509.h"
 
 #define EST_PATH ".well-known/est/simpleenroll"
@@ -39,22 +40,47 @@ static int read_first(const char *path, struct x509_facts *out, struct error *e)
 	return x509_read((struct span){ certificate.der, certificate.n }, out, e);
 }
 
-/* A third of its life is left for the server to be reached in. */
-static bool is_good(const struct enrolment *paths)
+enum state {
+	ABSENT, /* no certificate that could be used */
+	LATE,   /* valid, and less than a third of its life is left for the server to be reached in */
+	GOOD,
+};
+
+static bool is_pair(const char *key_path, const struct x509_facts *facts)
+{
+	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
+	struct public_key ours;
+	struct error ignored;
+	return keyfile_load(key_path, &key, &ignored) == 0 && keyfile_public(key, &ours, &ignored) == 0 &&
+	       memcmp(facts->key.xy, ours.xy, sizeof ours.xy) == 0;
+}
+
+static enum state look(const struct enrolment *paths)
 {
 	struct x509_facts facts;
 	struct error ignored;
-	if (access(paths->ldevid_pem, R_OK) != 0 || access(paths->ldevid_key, R_OK) != 0 ||
-	    read_first(paths->ldevid_pem, &facts, &ignored) < 0)
-		return false;
+	if (read_first(paths->ldevid_pem, &facts, &ignored) < 0 || !is_pair(paths->ldevid_key, &facts))
+		return ABSENT;
 	int64_t life = facts.not_after_unix - facts.not_before_unix;
-	return facts.not_after_unix - (int64_t)time(NULL) > life / 3;
+	int64_t left = facts.not_after_unix - (int64_t)time(NULL);
+	if (left <= 0)
+		return ABSENT;
+	return left > life / 3 ? GOOD : LATE;
 }
 
+/* A key that cannot be read as one (spoilt storage) is of no use to anybody: a new one takes its place. */
 static int get_key(const struct enrolment *paths, struct keyfile **out, struct error *e)
 {
-	if (access(paths->ldevid_key, F_OK) == 0)
-		return keyfile_load(paths->ldevid_key, out, e);
+	struct error why = { 0 };
+	if (access(paths->ldevid_key, F_OK) == 0) {
+		if (keyfile_load(paths->ldevid_key, out, &why) == 0)
+			return 0;
+		if (access(paths->ldevid_key, R_OK) != 0)
+			return error_set(e, "%s", why.text);
+		log_event(LOG_WARNING_, "key-replaced", "why", why.text, NULL);
+		if (unlink(paths->ldevid_key) != 0)
+			return error_errno(e, "remove %s", paths->ldevid_key);
+	}
 	if (keyfile_new(out, e) < 0)
 		return -1;
 	return keyfile_save(*out, paths->ldevid_key, e);
@@ -124,13 +150,32 @@ static int enrol(const struct enrolment *paths, struct curl_transport *transport
 	return take_certificates(paths, (struct span){ answer, n }, key, birth.uri, e);
 }
 
-int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
+static int enrol_anew(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
 {
-	if (!is_good(paths)) {
-		if (curl_transport_identity(transport, paths->idevid_pem, paths->idevid_key, e) < 0)
-			return -1;
-		if (enrol(paths, transport, e) < 0)
-			return error_within(e, "enrol for an operational certificate");
+	if (curl_transport_identity(transport, paths->idevid_pem, paths->idevid_key, e) < 0)
+		return -1;
+	return enrol(paths, transport, e) == 0 ? 0 : error_within(e, "enrol for an operational certificate");
+}
+
+int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, enum enrolment_result *out,
+		     struct error *e)
+{
+	struct error why = { 0 };
+	enum state state = look(paths);
+	*out = ENROLMENT_STANDS;
+	if (state != GOOD) {
+		*out = ENROLMENT_NEW;
+		if (enrol_anew(paths, transport, &why) < 0)
+			*out = ENROLMENT_LATE;
 	}
+	if (*out == ENROLMENT_LATE && state == ABSENT) {
+		*e = why;
+		return -1;
+	}
+	if (*out == ENROLMENT_LATE)
+		log_event(LOG_WARNING_, "renewal-failed", "why", why.text, "text",
+			  "the certificate is still valid and stays in use; tried again later", NULL);
+	if (*out == ENROLMENT_NEW)
+		log_event(LOG_INFO_, "enrolled", "certificate", paths->ldevid_pem, NULL);
 	return curl_transport_identity(transport, paths->ldevid_pem, paths->ldevid_key, e);
 }

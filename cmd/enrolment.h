@@ -16,7 +16,17 @@ struct enrolment {
 
 /* The paths below DIR/fetcher. */
 int enrolment_paths(struct enrolment *out, const char *device_directory, struct error *e) MUST_USE;
-/* Makes `transport` speak with a valid LDevID, enrolling first if need be. */
-int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, struct error *e) MUST_USE;
+enum enrolment_result {
+	ENROLMENT_STANDS, /* nothing was to be done */
+	ENROLMENT_NEW,    /* enrolled, or renewed */
+	ENROLMENT_LATE,   /* renewal failed; what there is remains valid for a while: ask again soon */
+};
+
+/*
+ * Makes `transport` speak with a valid LDevID, enrolling first if need be. -1 only where there is no valid one and none
+ * is to be had. A key or certificate that is spoilt counts as none.
+ */
+int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, enum enrolment_result *out,
+		     struct error *e) MUST_USE;
 
 #endif

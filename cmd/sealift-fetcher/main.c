@@ -16,6 +16,7 @@
 #include "store_dir.h"
 
 #define CHECK_EVERY_MS (6u * 3600u * 1000u)
+#define RENEW_EVERY_MS (10u * 60u * 1000u) /* a renewal that failed */
 #define RELEASE_EVERY_MS 1000u
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -96,10 +97,10 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	struct clock clock = clock_system();
 	uint64_t now_ms = clock.boot_ms(clock.self);
 	if (now_ms >= enrolled->next_ms) {
-		if (enrolment_ensure(&enrolled->paths, enrolled->curl, e) < 0)
+		enum enrolment_result result;
+		if (enrolment_ensure(&enrolled->paths, enrolled->curl, &result, e) < 0)
 			return -1;
-		enrolled->next_ms = now_ms + CHECK_EVERY_MS;
-		log_event(LOG_DEBUG_, "enrolled", NULL);
+		enrolled->next_ms = now_ms + (result == ENROLMENT_LATE ? RENEW_EVERY_MS : CHECK_EVERY_MS);
 	}
 	struct transport inner = curl_transport_transport(enrolled->curl);
 	int result = inner.exchange(inner.self, request, sink, context, out, e);

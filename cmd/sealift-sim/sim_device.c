@@ -78,7 +78,8 @@ static bool stopped(void *self)
 
 static int enrolled(struct sim_device *d, struct error *e)
 {
-	if (!d->is_enrolled && enrolment_ensure(&d->enrolment, &d->curl, e) < 0)
+	enum enrolment_result result;
+	if (!d->is_enrolled && enrolment_ensure(&d->enrolment, &d->curl, &result, e) < 0)
 		return -1;
 	d->is_enrolled = true;
 	return 0;

@@ -1,18 +1,19 @@
 #include "keyfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "der.h"
+#include "file.h"
 #include "keyfile_private.h"
+
+#define KEYFILE_BYTES_MAX 16384
 
 static void keyfile_drop_bio(BIO **bio)
 {
@@ -53,13 +54,24 @@ static int keyfile_no_password(char *buffer, int n, int writing, void *context)
 	return -1;
 }
 
+static void keyfile_wipe(char (*text)[KEYFILE_BYTES_MAX])
+{
+	OPENSSL_cleanse(text, sizeof *text);
+}
+
+/* Not by stdio: its buffers would keep the key. */
 int keyfile_load(const char *path, struct keyfile **out, struct error *e)
 {
 	struct public_key unused;
-	__attribute__((cleanup(keyfile_drop_bio))) BIO *bio = BIO_new_file(path, "r");
-	if (bio == NULL)
-		return error_errno(e, "opening the private key %s", path);
-	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, keyfile_no_password, NULL);
+	size_t n;
+	__attribute__((cleanup(keyfile_wipe))) char text[KEYFILE_BYTES_MAX];
+	int result = file_read(path, (uint8_t *)text, sizeof text, &n, e);
+	if (result > 0)
+		return error_set(e, "opening the private key %s: no such file", path);
+	if (result < 0)
+		return error_within(e, "private key");
+	__attribute__((cleanup(keyfile_drop_bio))) BIO *bio = BIO_new_mem_buf(text, (int)n);
+	EVP_PKEY *pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, keyfile_no_password, NULL);
 	ERR_clear_error();
 	if (pkey == NULL)
 		return error_set(e, "%s is no unencrypted private key in PEM", path);
@@ -72,26 +84,19 @@ int keyfile_load(const char *path, struct keyfile **out, struct error *e)
 	return error_within(e, "%s", path);
 }
 
-static int keyfile_write(const struct keyfile *key, int fd)
-{
-	__attribute__((cleanup(keyfile_drop_bio))) BIO *bio = BIO_new_fd(fd, BIO_NOCLOSE);
-	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
-		return -1;
-	return fsync(fd);
-}
-
+/* Whole under its name or not there at all: half a key would stand in the way of a new one. */
 int keyfile_save(const struct keyfile *key, const char *path, struct error *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(e, "making the private key %s", path);
-	int failed = keyfile_write(key, fd);
-	if (failed != 0)
-		(void)error_errno(e, "writing the private key %s", path);
-	close(fd);
-	if (failed != 0)
-		(void)unlink(path);
-	return failed;
+	char *text;
+	__attribute__((cleanup(keyfile_drop_bio))) BIO *bio = BIO_new(BIO_s_mem());
+	if (access(path, F_OK) == 0)
+		return error_set(e, "making the private key %s: there is a file already", path);
+	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) != 1)
+		return error_set(e, "making the private key %s: OpenSSL failed", path);
+	long n = BIO_get_mem_data(bio, &text);
+	if (file_write(path, (struct span){ (const uint8_t *)text, (size_t)n }, 0600, e) < 0)
+		return error_within(e, "private key");
+	return 0;
 }
 
 int keyfile_public(const struct keyfile *key, struct public_key *out, struct error *e)

@@ -10,9 +10,9 @@ struct keyfile;
 
 int keyfile_new(struct keyfile **out, struct error *e) MUST_USE; /* a new key, in memory */
 int keyfile_load(const char *path, struct keyfile **out, struct error *e) MUST_USE;
-int keyfile_save(const struct keyfile *key, const char *path,
-		 struct error *e) MUST_USE; /* durable; refuses to replace */
-void keyfile_free(struct keyfile *key);     /* NULL is fine */
+/* Atomic and durable: after a cut the whole key is there, or no file. Refuses to replace. */
+int keyfile_save(const struct keyfile *key, const char *path, struct error *e) MUST_USE;
+void keyfile_free(struct keyfile *key); /* NULL is fine */
 
 int keyfile_public(const struct keyfile *key, struct public_key *out, struct error *e) MUST_USE;
 /* self is a struct keyfile: this is also the sign member of struct certificate_signer. */
