@@ -34,7 +34,15 @@ static int desk_sign_metadata(struct desk *d, const struct sign_request *request
 	struct json_node *body;
 	struct json_reader r = { 0 };
 	struct desk_signed now = { .body = sha256_of(&crypto_openssl, request->object) };
-	if (json_parse(request->object, &ws, &body) != FAULT_NONE)
+	uint8_t *text = workspace_take(&ws, 2 * request->object.n);
+	size_t n = 0;
+	for (size_t i = 0; i < request->object.n; i++) { /* the line ends of PEM keys stand raw in what is signed */
+		bool is_end = request->object.at[i] == '\n';
+		if (is_end)
+			text[n++] = '\\';
+		text[n++] = is_end ? 'n' : request->object.at[i];
+	}
+	if (json_parse((struct span){ text, n }, &ws, &body) != FAULT_NONE)
 		return error_set(e, "not JSON");
 	now.version = json_uint(&r, body, "version", 1, JSON_INTEGER_MAX);
 	snprintf(now.key, sizeof now.key, "%s", request->key);
