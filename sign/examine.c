@@ -11,6 +11,8 @@
 #include "note.h"
 
 #define EXAMINE_DAY_S 86400
+/* No fleet gets there by counting; a device that took one far ahead would hear no directive again. [SIGND-11] */
+#define EXAMINE_SEQUENCE_MAX (UINT64_C(1) << 40)
 
 /* --- boot manifests --- */
 
@@ -58,6 +60,10 @@ static int examine_directive(const struct examine_facts *facts, struct span text
 		return refusal_set(why, "signd-lifetime", "ask for a shorter lifetime, or raise directive_s",
 				   "directive: a lifetime of %u s, at most %u s are allowed", directive.lifetime_s,
 				   facts->limits->directive_s);
+	if (directive.sequence > EXAMINE_SEQUENCE_MAX)
+		return refusal_set(why, "signd-sequence", "count directives one by one",
+				   "directive: its sequence %llu is above %llu",
+				   (unsigned long long)directive.sequence, (unsigned long long)EXAMINE_SEQUENCE_MAX);
 	out->digest = sha256_of(facts->crypto, text);
 	snprintf(out->summary, sizeof out->summary, "directive %llu for %.*s: %s %.*s",
 		 (unsigned long long)directive.sequence, (int)directive.device.n, (const char *)directive.device.at,
@@ -101,36 +107,6 @@ static enum fault examine_split(struct span object, struct examine_proof *out)
 	return FAULT_NONE;
 }
 
-static struct span examine_line(struct span *rest)
-{
-	const uint8_t *end = rest->n > 0 ? memchr(rest->at, '\n', rest->n) : NULL;
-	size_t n = end != NULL ? (size_t)(end - rest->at) : rest->n;
-	struct span line = span_sub(*rest, 0, n);
-	*rest = span_sub(*rest, n + 1, rest->n);
-	return line;
-}
-
-/* Read loosely, then held to its one spelling. */
-static enum fault examine_head(struct span text, struct checkpoint *out)
-{
-	uint8_t again[NOTE_BYTES_MAX];
-	struct writer w = writer_over(again, sizeof again);
-	struct span rest = text;
-	*out = (struct checkpoint){ .origin = examine_line(&rest) };
-	struct span size = examine_line(&rest);
-	for (size_t i = 0; i < size.n && size.n < 20; i++)
-		out->size = out->size * 10 + (uint64_t)(size.at[i] - '0');
-	struct writer root = writer_over(out->root.bytes, DIGEST_BYTES);
-	enum fault fault = base64_decode(examine_line(&rest), &root);
-	if (fault != FAULT_NONE || root.used != DIGEST_BYTES)
-		return FAULT_SYNTAX;
-	checkpoint_encode(&w, out);
-	fault = writer_end(&w);
-	if (fault != FAULT_NONE)
-		return fault;
-	return span_equal(writer_span(&w), text) ? FAULT_NONE : FAULT_NOT_CANONICAL;
-}
-
 /* [LOG-13] */
 static int examine_consistent(const struct examine_facts *facts, const struct checkpoint *head,
 			      const struct examine_proof *proof, struct span scope, struct refusal *why)
@@ -171,7 +147,7 @@ static int examine_checkpoint(const struct examine_facts *facts, struct span obj
 	struct checkpoint head;
 	enum fault fault = proof != NULL ? examine_split(object, proof) : FAULT_NO_SPACE;
 	if (fault == FAULT_NONE)
-		fault = examine_head(proof->text, &head);
+		fault = checkpoint_decode(proof->text, &head);
 	if (fault != FAULT_NONE)
 		return refusal_set(why, "signd-checkpoint", help, "checkpoint: %s", fault_text(fault));
 	if (facts->log_origin.n > 0 && !span_equal(head.origin, facts->log_origin))

@@ -6,6 +6,7 @@
 #include "signed.h"
 
 #define EXAMINE_BYTES_MAX (2u << 20)
+#define EXAMINE_VERSION_STEP_MAX 1000u
 
 struct examine_role {
 	const char *type;
@@ -73,6 +74,8 @@ static enum fault examine_read(const struct examine_facts *facts, struct json_no
 		*role = (struct examine_role){ "targets", targets->version, targets->expires_unix, limits->targets_s };
 		if (facts->policy->body == POLICY_PRODUCT)
 			role->longest_s = limits->product_s;
+		if (facts->policy->body == POLICY_PLANS)
+			role->longest_s = limits->plans_s;
 		return fault;
 	}
 }
@@ -122,9 +125,17 @@ static int examine_times(const struct examine_facts *facts, const struct examine
 	return 0;
 }
 
+/* Whoever sees a version takes no lower one, ever: one that is far ahead would freeze the role. [SIGND-8] */
 static int examine_version(const struct examine_facts *facts, struct examined *out, struct refusal *why)
 {
 	const struct standing_scope *last = standing_find(facts->standing, out->scope);
+	uint64_t from = last != NULL ? last->role_version : 0;
+	if (out->role_version > from && out->role_version - from > EXAMINE_VERSION_STEP_MAX)
+		return refusal_set(why, "signd-version-jump",
+				   "take the next version number; one far ahead would leave none for what follows",
+				   "metadata: version %llu, more than %u above the last signed one, %llu",
+				   (unsigned long long)out->role_version, EXAMINE_VERSION_STEP_MAX,
+				   (unsigned long long)from);
 	if (last == NULL || out->role_version > last->role_version)
 		return 0;
 	if (out->role_version == last->role_version && digest_equal(&out->digest, &last->digest))
@@ -194,8 +205,13 @@ int examine_metadata(const struct examine_facts *facts, const struct signd_reque
 	if (examine_times(facts, &role, issued_unix, why) != 0 ||
 	    examine_paths(facts, request->key, &targets, ws, out, why) != 0)
 		return -1;
-	/* Each approver has a standing of his own in each product's role. An empty role of plans names none. */
-	if (facts->policy->body == POLICY_PLANS && out->scope.n > 0) {
+	/*
+	 * Each approver has a standing of his own in each product's role. An empty role of plans names no product: all
+	 * empty ones of an approver share a standing, under the key alone.
+	 */
+	if (facts->policy->body == POLICY_PLANS && out->scope.n == 0)
+		out->scope = request->key;
+	else if (facts->policy->body == POLICY_PLANS) {
 		uint8_t *name = workspace_take(ws, STANDING_SCOPE_TEXT);
 		struct writer w = writer_over(name, name != NULL ? STANDING_SCOPE_TEXT - 1 : 0);
 		writer_bytes(&w, request->key);

@@ -15,7 +15,23 @@ static int examine_products_entry(const struct target *target, struct span role,
 		return refusal_set(why, "signd-release", "have the release made by 'sealift pack'",
 				   "metadata: the release '%.*s': %s", (int)target->path.n,
 				   (const char *)target->path.at, fault_text(fault));
+	/* Whether the log is asked for, the release itself says: the key's thief must not be able to say no. [SIGND-10] */
+	if (release->log == LOG_NONE)
+		return refusal_set(why, "signd-log-policy", "a release must be logged: pack it with the log policy 'log'",
+				   "metadata: the release '%.*s' asks for no log", (int)target->path.n,
+				   (const char *)target->path.at);
 	return 0;
+}
+
+/*
+ * The rule by which a device takes a counter (core/trust/authorize.c), and a bound for the first build of an epoch,
+ * which a device has not: no release may leave its successors without room. [SIGND-9]
+ */
+static bool examine_products_is_step(uint64_t last, uint64_t counter)
+{
+	if (COUNTER_EPOCH(counter) == COUNTER_EPOCH(last))
+		return counter - last <= COUNTER_BUILD_STEP_MAX;
+	return COUNTER_EPOCH(counter) - COUNTER_EPOCH(last) == 1 && COUNTER_BUILD(counter) <= COUNTER_BUILD_STEP_MAX;
 }
 
 static int examine_products_counter(const struct standing_scope *last, const struct release *release,
@@ -38,6 +54,13 @@ static int examine_products_counter(const struct standing_scope *last, const str
 				   "metadata: '%.*s' has the new counter %llu, below the highest that was signed, %llu",
 				   (int)release->path.n, (const char *)release->path.at,
 				   (unsigned long long)release->counter, (unsigned long long)last->counter);
+	uint64_t highest = last != NULL ? last->counter : 0;
+	if (!examine_products_is_step(highest, release->counter))
+		return refusal_set(
+			why, "signd-counter-jump", help,
+			"metadata: '%.*s' has the counter %u.%u, too far from the highest that was signed, %u.%u",
+			(int)release->path.n, (const char *)release->path.at, COUNTER_EPOCH(release->counter),
+			COUNTER_BUILD(release->counter), COUNTER_EPOCH(highest), COUNTER_BUILD(highest));
 	out->releases[out->release_count++] = (struct record_release){ release->counter, release->image };
 	return 0;
 }

@@ -60,7 +60,7 @@ static int service_clear(const struct sockaddr_un *address, struct error *e)
 	return 0;
 }
 
-int service_listen(const char *path, int *out, struct error *e)
+int service_listen(const char *path, mode_t mode, int *out, struct error *e)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
@@ -71,7 +71,7 @@ int service_listen(const char *path, int *out, struct error *e)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_errno(e, "making a socket");
-	mode_t before = umask(0177);
+	mode_t before = umask(0777 & ~mode);
 	int bound = bind(fd, (const struct sockaddr *)&address, sizeof address);
 	umask(before);
 	if (bound != 0 || listen(fd, SERVICE_CLIENTS_MAX) != 0) {

@@ -7,6 +7,7 @@
 #define SERVICE_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "notary.h"
 
@@ -15,10 +16,10 @@
 #define SERVICE_FRAME_MS 10000 /* for a whole frame, in or out */
 
 /*
- * A listening socket at path, mode 0600 (peers of other users are refused anyway; the folder grants more). A socket
- * that nobody listens on is replaced; one in use is an error, and so is a file of another kind.
+ * A listening socket at path with the permission bits of mode: who reaches it; who may ask is the notary's matter. A
+ * socket that nobody listens on is replaced; one in use is an error, and so is a file of another kind.
  */
-int service_listen(const char *path, int *out, struct error *e) MUST_USE;
+int service_listen(const char *path, mode_t mode, int *out, struct error *e) MUST_USE;
 /* Serves until *stop is set (by a signal handler; signals interrupt the poll). Finishes the request in hand. */
 int service_run(int listener, struct notary *notary, const volatile sig_atomic_t *stop, struct error *e) MUST_USE;
 

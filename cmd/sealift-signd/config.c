@@ -11,8 +11,23 @@
 struct config_reading {
 	struct config *config;
 	struct error *error;
-	bool failed;
+	FILE *file;
+	int line;        /* as inih counts them */
+	int failed_line; /* 0: none */
 };
+
+static void config_release_file(FILE **file)
+{
+	if (*file != NULL)
+		fclose(*file);
+}
+
+static char *config_next(char *line, int capacity, void *context)
+{
+	struct config_reading *reading = context;
+	reading->line++;
+	return fgets(line, capacity, reading->file);
+}
 
 static bool config_set(char *out, size_t capacity, const char *value)
 {
@@ -40,6 +55,18 @@ static bool config_days(const char *value, int64_t *seconds)
 	return true;
 }
 
+/* Octal; the owner reads and writes, and a socket is not executed. */
+static bool config_mode(const char *value, uint32_t *out)
+{
+	char *end;
+	unsigned long mode = strtoul(value, &end, 8);
+	if (value[0] < '0' || value[0] > '7' || *end != '\0' || mode > 0666 || (mode & 0600) != 0600 ||
+	    (mode & 0111) != 0)
+		return false;
+	*out = (uint32_t)mode;
+	return true;
+}
+
 static bool config_daemon(struct config *c, const char *name, const char *value)
 {
 	const struct {
@@ -58,6 +85,8 @@ static bool config_daemon(struct config *c, const char *name, const char *value)
 		{ "factory-ca", c->factory_ca, sizeof c->factory_ca },
 		{ "log-origin", c->log_origin, sizeof c->log_origin },
 	};
+	if (strcmp(name, "socket-mode") == 0)
+		return config_mode(value, &c->socket_mode);
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (strcmp(name, texts[i].name) == 0)
 			return config_set(texts[i].out, texts[i].capacity, value);
@@ -141,8 +170,8 @@ static int config_line(void *context, const char *section, const char *name, con
 		known = config_key(reading->config, section + 4, name, value);
 	else if (strncmp(section, "requester ", 10) == 0)
 		known = config_requester(reading->config, section + 10, name, value);
-	if (!known && !reading->failed) {
-		reading->failed = true;
+	if (!known && reading->failed_line == 0) {
+		reading->failed_line = reading->line;
 		(void)error_set(reading->error, "[%s] %s = %s: not a known name, or not a value it can have", section,
 				name, value);
 	}
@@ -168,15 +197,16 @@ static int config_check(const struct config *c, struct error *e)
 
 int config_load(const char *path, struct config *out, struct error *e)
 {
-	struct config_reading reading = { out, e, false };
-	*out = (struct config){ .limits = policy_limits_default() };
+	__attribute__((cleanup(config_release_file))) FILE *file = fopen(path, "re");
+	struct config_reading reading = { .config = out, .error = e, .file = file };
+	*out = (struct config){ .limits = policy_limits_default(), .socket_mode = 0600 };
 	snprintf(out->module, sizeof out->module, "%s", MODULE_SOFTHSM);
-	int line = ini_parse(path, config_line, &reading);
-	if (line < 0)
+	if (file == NULL)
 		return error_errno(e, "reading the configuration %s", path);
-	if (reading.failed)
+	int line = ini_parse_stream(config_next, &reading, config_line, &reading);
+	if (line != 0 && line == reading.failed_line)
 		return error_within(e, "%s, line %d", path, line);
-	if (line > 0)
+	if (line != 0)
 		return error_set(e, "%s, line %d: neither [section] nor name = value", path, line);
 	return config_check(out, e) != 0 ? error_within(e, "%s", path) : 0;
 }

@@ -16,6 +16,7 @@ struct config_key {
 struct config {
 	char instance[32];
 	char socket[FILE_PATH_MAX];
+	uint32_t socket_mode;
 	char journal[FILE_PATH_MAX];
 	char module[FILE_PATH_MAX];
 	char tokens[FILE_PATH_MAX]; /* a SoftHSM master; empty: the module keeps its tokens elsewhere */

@@ -24,13 +24,16 @@ static const char usage[] =
 	"Holds keys in an HSM (PKCS#11) and signs what its requesters may ask for, after a record in its journal.\n"
 	"\n"
 	"  --config FILE  the configuration, see below\n"
-	"  --check        open everything, print the keys, and exit\n"
+	"  --check        open everything, print the keys, and exit; while signd runs, its journal and tokens stay "
+	"shut\n"
 	"  --plain        log lines for people instead of JSON\n"
 	"  --help, --version\n"
 	"\n"
 	"[signd]\n"
 	"  instance    a name for the log, such as release or online\n"
-	"  socket      Unix socket to listen on (mode 0600)\n"
+	"  socket      Unix socket to listen on\n"
+	"  socket-mode its mode, octal (default: 0600); 0660 where requesters run as other users of its group.\n"
+	"              Who may ask for what is still decided by [requester NAME]\n"
 	"  journal     the append-only record of all signatures; back it up\n"
 	"  module      PKCS#11 module, absolute path (default: SoftHSM2)\n"
 	"  tokens      SoftHSM only: the folder with the sealed tokens; signd works on a copy\n"
@@ -132,7 +135,8 @@ static int signd_sign(void *self, const char *key, const struct digest *digest, 
 	return hsm.sign(hsm.self, key, digest, raw, e);
 }
 
-static int signd_open_notary(struct signd *d, struct error *e)
+/* *in_use: it failed only for another process that holds the journal. */
+static int signd_open_notary(struct signd *d, bool *in_use, struct error *e)
 {
 	bool torn = false;
 	struct notary_setup setup = { .crypto = &crypto_openssl,
@@ -147,8 +151,10 @@ static int signd_open_notary(struct signd *d, struct error *e)
 	if (signd_open_ca(d->config.device_ca, &d->device_ca, &setup.device_ca, e) != 0 ||
 	    signd_open_ca(d->config.factory_ca, &d->factory_ca, &setup.factory_ca, e) != 0)
 		return -1;
-	if (notary_open(&setup, &d->notary, &torn, e) != 0)
+	if (notary_open(&setup, &d->notary, &torn, e) != 0) {
+		*in_use = e->retry;
 		return -1;
+	}
 	if (torn)
 		log_event(LOG_WARNING_, "an unfinished last line was removed", "journal", d->config.journal, NULL);
 	return 0;
@@ -178,25 +184,31 @@ static void signd_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
-static int signd_print(const struct signd *d)
+static int signd_print(const struct signd *d, const char *verdict)
 {
 	for (uint32_t i = 0; i < d->config.key_count; i++)
 		printf("key %s: token %s, label %s\n", d->config.keys[i].name, d->config.keys[i].token,
 		       d->config.keys[i].label);
 	for (uint32_t i = 0; i < d->config.requester_count; i++)
 		printf("requester %s: uid %u\n", d->config.requesters[i].name, d->config.requesters[i].uid);
-	puts("configuration, tokens and journal: good");
+	puts(verdict);
 	return 0;
 }
 
 static int signd_run(struct signd *d, bool check_only, struct error *e)
 {
 	/* The journal's lock first: a second signd must not touch the first one's copy of the tokens. */
-	if (signd_open_notary(d, e) != 0 || signd_open_keys(d, e) != 0 || signd_try_keys(d, e) != 0)
+	bool in_use = false;
+	if (signd_open_notary(d, &in_use, e) != 0)
+		return check_only && in_use
+			       ? signd_print(d, "configuration and certificates: good; journal and tokens "
+						"are in use by a running sealift-signd and were not opened")
+			       : -1;
+	if (signd_open_keys(d, e) != 0 || signd_try_keys(d, e) != 0)
 		return -1;
 	if (check_only)
-		return signd_print(d);
-	if (service_listen(d->config.socket, &d->listener, e) != 0)
+		return signd_print(d, "configuration, tokens and journal: good");
+	if (service_listen(d->config.socket, d->config.socket_mode, &d->listener, e) != 0)
 		return -1;
 	log_event(LOG_INFO_, "ready", "instance", d->config.instance, "socket", d->config.socket, NULL);
 	return service_run(d->listener, d->notary, &signd_stop, e);

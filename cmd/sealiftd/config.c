@@ -34,7 +34,33 @@ struct config_load {
 	struct config *out;
 	bool seen[CONFIG_OPTIONS];
 	struct error *e;
+	FILE *file;
+	int line;        /* as inih counts them */
+	int failed_line; /* 0: none */
 };
+
+static void config_release_file(FILE **file)
+{
+	if (*file != NULL)
+		fclose(*file);
+}
+
+static char *config_next(char *line, int capacity, void *context)
+{
+	struct config_load *load = context;
+	load->line++;
+	return fgets(line, capacity, load->file);
+}
+
+/* inih reads on after an error; only the first is told. */
+static int config_refuse(struct config_load *load, const char *why, const char *section, const char *name)
+{
+	if (load->failed_line != 0)
+		return 0;
+	load->failed_line = load->line;
+	error_set(load->e, "[%.64s] %.64s: %s", section, name, why);
+	return 0;
+}
 
 static char *config_value(struct config *config, const struct config_option *option)
 {
@@ -48,29 +74,26 @@ static int config_take(void *context, const char *section, const char *name, con
 	for (size_t i = 0; i < CONFIG_OPTIONS && strcmp(section, "server") == 0; i++) {
 		if (strcmp(name, config_options[i].name) != 0)
 			continue;
-		if (load->seen[i] || value[0] == '\0' || strlen(value) >= CONFIG_VALUE_MAX) {
-			error_set(load->e, "%s is given twice, empty, or too long", name);
-			return 0;
-		}
+		if (load->seen[i] || value[0] == '\0' || strlen(value) >= CONFIG_VALUE_MAX)
+			return config_refuse(load, "is given twice, empty, or too long", section, name);
 		load->seen[i] = true;
 		memcpy(config_value(load->out, &config_options[i]), value, strlen(value) + 1);
 		return 1;
 	}
-	error_set(load->e, "unknown option %.64s in section [%.64s]; see sealiftd --help", name, section);
-	return 0;
+	return config_refuse(load, "unknown option; see sealiftd --help", section, name);
 }
 
 int config_load(const char *path, struct config *out, struct error *e)
 {
-	struct config_load load = { .out = out, .e = e };
+	__attribute__((cleanup(config_release_file))) FILE *file = fopen(path, "re");
+	struct config_load load = { .out = out, .e = e, .file = file };
 	*out = (struct config){ 0 };
-	e->text[0] = '\0';
-	int line = ini_parse(path, config_take, &load);
-	if (line < 0)
+	if (file == NULL)
 		return error_errno(e, "cannot read the configuration %s", path);
-	if (line > 0)
-		return e->text[0] != '\0' ? error_within(e, "%s line %d", path, line)
-					  : error_set(e, "%s line %d is malformed", path, line);
+	int line = ini_parse_stream(config_next, &load, config_take, &load);
+	if (line != 0)
+		return line == load.failed_line ? error_within(e, "%s line %d", path, line)
+						: error_set(e, "%s line %d is malformed", path, line);
 	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
 		const struct config_option *option = &config_options[i];
 		if (load.seen[i])

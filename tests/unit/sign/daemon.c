@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -45,12 +46,13 @@ static void write_config(void)
 {
 	struct error e = { 0 };
 	char text[2048];
-	int n = snprintf(text, sizeof text,
-			 "[signd]\ninstance = online\nsocket = %s/signd.sock\njournal = %s/journal\n"
-			 "tokens = %s/keys\nrun = %s/run\n[key timestamp]\ntoken = online\n"
-			 "[requester publisher]\nuid = %u\nroles = publisher\n"
-			 "[requester other]\nuid = %u\nroles = publisher\n",
-			 folder, folder, folder, folder, (unsigned)getuid(), (unsigned)getuid() + 1);
+	int n = snprintf(
+		text, sizeof text,
+		"[signd]\ninstance = online\nsocket = %s/signd.sock\nsocket-mode = 0660\njournal = %s/journal\n"
+		"tokens = %s/keys\nrun = %s/run\n[key timestamp]\ntoken = online\n"
+		"[requester publisher]\nuid = %u\nroles = publisher\n"
+		"[requester other]\nuid = %u\nroles = publisher\n",
+		folder, folder, folder, folder, (unsigned)getuid(), (unsigned)getuid() + 1);
 	snprintf(config, sizeof config, "%s/signd.conf", folder);
 	CHECK_EQ(file_write(config, (struct span){ (uint8_t *)text, (size_t)n }, 0600, &e), 0);
 	snprintf(path, sizeof path, "%s/signd.sock", folder);
@@ -196,6 +198,65 @@ static void second_one_leaves_the_first_alone(void)
 	CHECK_EQ(stop(SIGTERM), 0);
 }
 
+/* Runs it with --check on a configuration; its exit status, and what it said. */
+static int check(const char *file, char said[2048])
+{
+	int status, out[2];
+	CHECK_EQ(pipe(out), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		execl(program, program, "--config", file, "--check", (char *)NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	size_t n = 0;
+	for (ssize_t got = 1; got > 0 && n<2047; n += got> 0 ? (size_t)got : 0)
+		got = read(out[0], said + n, 2047 - n);
+	said[n] = '\0';
+	close(out[0]);
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void checks_beside_a_running_one(void)
+{
+	struct error e = { 0 };
+	struct stat facts;
+	char said[2048];
+	CHECK_EQ(check(config, said), 0);
+	CHECK(strstr(said, "configuration, tokens and journal: good") != NULL);
+	start();
+	CHECK(stat(path, &facts) == 0 && (facts.st_mode & 0777) == 0660);
+	CHECK_EQ(check(config, said), 0);
+	CHECK(strstr(said, "in use by a running sealift-signd") != NULL);
+	CHECK_EQ(sign_as("publisher", 30, &e), 0); /* its tokens were left alone */
+	CHECK_EQ(stop(SIGTERM), 0);
+}
+
+static void names_the_line_of_a_bad_configuration(void)
+{
+	static const struct {
+		const char *text, *line, *why;
+	} bad[] = {
+		{ "[signd]\nsocket = s\nbogus = 1\nroles = 2\n", ", line 3: ", "bogus" },
+		{ "[signd]\nnonsense\n\n[signd]\nbogus = 1\n", ", line 2: ", "neither" },
+		{ "; comment\n[signd]\nsocket-mode = 0400\n", ", line 3: ", "socket-mode" },
+		{ "[signd]\nsocket-mode = 0777\n", ", line 2: ", "socket-mode" },
+		{ "[signd]\nsocket-mode = 0680\n", ", line 2: ", "socket-mode" },
+	};
+	char name[128], said[2048];
+	struct error e = { 0 };
+	snprintf(name, sizeof name, "%s/bad.conf", folder);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		CHECK_EQ(file_write(name, span_of_text(bad[i].text), 0600, &e), 0);
+		CHECK_EQ(check(name, said), 1);
+		CHECK(strstr(said, bad[i].line) != NULL && strstr(said, bad[i].why) != NULL);
+	}
+	CHECK_EQ(unlink(name), 0);
+}
+
 static void clean(void)
 {
 	struct error e = { 0 };
@@ -222,6 +283,8 @@ static const struct check_case cases[] = {
 	CASE(survives_bad_frames),
 	CASE(killed_and_started_again),
 	CASE(second_one_leaves_the_first_alone),
+	CASE(checks_beside_a_running_one),
+	CASE(names_the_line_of_a_bad_configuration),
 	CASE(clean),
 };
 
