@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device_dir.h"
+
 #define CHILD_FD 3
 
 void child_default_program(char *out, size_t capacity, const char *argv0)
@@ -25,13 +27,35 @@ void child_default_program(char *out, size_t capacity, const char *argv0)
 		snprintf(out, capacity, "%.*s/sealift-fetcher", (int)(slash - argv0), argv0);
 }
 
-static int drop_to(const char *user)
+static int look_up(const char *user, uid_t *uid, gid_t *gid)
 {
 	char buffer[4096];
 	struct passwd entry, *found = NULL;
 	if (getpwnam_r(user, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
 		return -1;
-	return setgroups(0, NULL) < 0 || setgid(found->pw_gid) < 0 || setuid(found->pw_uid) < 0 ? -1 : 0;
+	*uid = found->pw_uid;
+	*gid = found->pw_gid;
+	return 0;
+}
+
+static int drop_to(const char *user)
+{
+	uid_t uid;
+	gid_t gid;
+	if (look_up(user, &uid, &gid) < 0)
+		return -1;
+	return setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0 ? -1 : 0;
+}
+
+int child_give_directory(const char *device, const char *user, struct error *e)
+{
+	uid_t uid;
+	gid_t gid;
+	if (look_up(user, &uid, &gid) < 0)
+		return error_set(e, "--fetcher-user %s: there is no such user on this system: make one", user);
+	if (geteuid() != 0)
+		return error_set(e, "--fetcher-user %s: only root can become another user", user);
+	return device_dir_give_fetcher(device, uid, gid, e);
 }
 
 /* Only standard input, output, error and the socket go along. */

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -43,7 +42,7 @@ static const char help[] =
 	"  --device DIR         the device directory\n"
 	"  --once               one poll cycle, then stop\n"
 	"  --fetcher PATH       the fetcher program (default: sealift-fetcher beside this one)\n"
-	"  --fetcher-user NAME  run the fetcher as this user (needs root; DIR/fetcher must be readable for it)\n"
+	"  --fetcher-user NAME  run the fetcher as this user, to whom DIR/fetcher is given (needs root)\n"
 	"  --json               log lines as JSON\n"
 	"  --log-level LEVEL    debug, info, warning or error (default info)\n"
 	"  --help               this text\n"
@@ -62,7 +61,8 @@ struct agent {
 	struct options options;
 	struct device_dir dir;
 	struct device_config config;
-	struct keyfile *key;
+	char key_path[FILE_PATH_MAX];
+	struct public_key key;
 	struct certificate certificate;
 	struct sandbox sandbox;
 	struct child child;
@@ -135,10 +135,19 @@ static int options_parse(struct options *o, int argc, char **argv)
 
 /* --- ports --- */
 
+static void free_key(struct keyfile **key)
+{
+	keyfile_free(*key);
+}
+
+/* In memory only while it signs: children are forked from this memory. */
 static int sign(void *self, const struct digest *digest, uint8_t raw[64], struct error *e)
 {
 	struct agent *agent = self;
-	return keyfile_sign(agent->key, digest, raw, e);
+	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
+	if (keyfile_load(agent->key_path, &key, e) < 0)
+		return -1;
+	return keyfile_sign(key, digest, raw, e);
 }
 
 static int random_bytes(void *self, uint8_t *out, size_t n, struct error *e)
@@ -222,21 +231,24 @@ static int find_running(struct agent *agent, enum slot *out, struct error *e)
 
 static int load_report_key(struct agent *agent, struct error *e)
 {
-	char key[FILE_PATH_MAX], certificate[FILE_PATH_MAX];
+	char certificate[FILE_PATH_MAX];
 	uint32_t count = 0;
-	if (file_join(key, agent->dir.path, "installer/report.key", e) < 0 ||
+	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
+	if (file_join(agent->key_path, agent->dir.path, "installer/report.key", e) < 0 ||
 	    file_join(certificate, agent->dir.path, "installer/report.pem", e) < 0 ||
-	    keyfile_load(key, &agent->key, e) < 0 || x509_pem_load(certificate, &agent->certificate, 1, &count, e) < 0)
+	    keyfile_load(agent->key_path, &key, e) < 0 || keyfile_public(key, &agent->key, e) < 0 ||
+	    x509_pem_load(certificate, &agent->certificate, 1, &count, e) < 0)
 		return -1;
 	return count == 1 ? 0 : error_set(e, "%s holds no certificate", certificate);
 }
 
 static int open_device(struct agent *agent, struct error *e)
 {
-	if (device_dir_open(&agent->dir, agent->options.device, &agent->config, e) < 0)
+	const struct options *o = &agent->options;
+	if (device_dir_open(&agent->dir, o->device, &agent->config, e) < 0)
 		return -1;
-	if (flock(agent->dir.state.fd, LOCK_EX | LOCK_NB) < 0)
-		return error_set(e, "another sealift-agent runs this device");
+	if (o->user != NULL && child_give_directory(o->device, o->user, e) < 0)
+		return -1;
 	return load_report_key(agent, e);
 }
 
@@ -247,6 +259,7 @@ static int open_installer(struct agent *agent, struct error *e)
 		.crypto = &crypto_openssl,
 		.boot = &agent->dir.host.identity,
 		.epoch_max = COUNTER_EPOCH_MAX,
+		.report_key = agent->key,
 		.attestation_der = { agent->certificate.der, agent->certificate.n },
 		.key_place = "file",
 		.built_unix = SEALIFT_BUILT_UNIX,
@@ -272,7 +285,7 @@ static int open_installer(struct agent *agent, struct error *e)
 		return error_errno(e, "take the installer's memory");
 	if (find_running(agent, &config.running, e) < 0 ||
 	    host_counter_load(agent->dir.host.counter, &config.epoch_floor, e) < 0 ||
-	    keyfile_public(agent->key, &config.report_key, e) < 0 || sandbox_open(&agent->sandbox, e) < 0)
+	    sandbox_open(&agent->sandbox, e) < 0)
 		return -1;
 	return installer_open(&agent->installer, &config, &ports, block, BLOCK_BYTES, e);
 }
@@ -325,16 +338,12 @@ static void release(struct agent *agent)
 {
 	child_stop(&agent->child);
 	sandbox_close(&agent->sandbox);
-	keyfile_free(agent->key);
 	device_dir_close(&agent->dir);
 }
 
 int main(int argc, char **argv)
 {
-	static struct agent agent = { .dir = { .top = { .fd = -1 },
-					       .fetcher = { .fd = -1 },
-					       .installer = { .fd = -1 },
-					       .state = { .fd = -1 } } };
+	static struct agent agent;
 	struct error e = { 0 };
 	struct rlimit none = { 0, 0 };
 	int parsed = options_parse(&agent.options, argc, argv);
@@ -342,12 +351,11 @@ int main(int argc, char **argv)
 		return parsed > 0 ? EXIT_STOPPED : EXIT_USAGE;
 	log_open("sealift-agent", agent.options.level, agent.options.json);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	setrlimit(RLIMIT_CORE, &none); /* the report key */
+	prctl(PR_SET_DUMPABLE, 0); /* the report key */
+	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
 	host_command_block();
-	agent.dir.host.journal.fd = -1;
-	for (int i = 0; i < SLBOOT_IMAGES; i++)
-		agent.dir.host.regions[i].fd = -1;
+	agent.dir = device_dir_closed();
 	int result = run(&agent, &e);
 	release(&agent);
 	if (result >= 0)
