@@ -18,14 +18,14 @@ static uint32_t poll_interval(const struct engine *engine, const struct db_devic
 	return ms < 1000 ? 1 : (ms + 500) / 1000;
 }
 
-/* [OPA-3] */
-static bool poll_is_open(const struct engine *engine, const struct rollout *rollout, uint32_t stage)
+/* [OPA-3] By the time that the devices judge it by: one that is told too early would refuse the directive. */
+static bool poll_is_open(struct engine *engine, const struct rollout *rollout, uint32_t stage)
 {
-	return rollout->plan.stages[stage].earliest_unix <= engine_now(engine);
+	return rollout->plan.stages[stage].earliest_unix <= issued_unix(engine);
 }
 
 /* In which open stage the device's evidence would count, if there is room for one more; else STAGE_NONE. */
-static int poll_room(const struct engine *engine, const struct rollout *rollout, uint32_t plan_stage)
+static int poll_room(struct engine *engine, const struct rollout *rollout, uint32_t plan_stage)
 {
 	uint32_t open = rollout->row.stage;
 	if (rollout->row.state == DB_DONE)
@@ -76,7 +76,8 @@ static int poll_offer(struct engine *engine, const struct db_rows *rows, struct 
 	rollout->dirty = true;
 	if (!has_it)
 		*out = (struct answer){ rollout, false, true, (uint32_t)plan_stage };
-	return engine_event(engine, rows, &event, &q->error, "stage %d%s", stage, has_it ? ", runs it already" : "");
+	return engine_event(engine, rows, &event, &q->error, "stage %d%s", stage + 1,
+			    has_it ? ", runs it already" : "");
 }
 
 /* The release of a rollout that runs, or is done and serves the late. */

@@ -68,6 +68,20 @@ static bool reporting_runs(const struct report *report, const struct plan_releas
 	return report->running_counter == release->counter && digest_equal(&report->running_image, &release->image);
 }
 
+/* Refused because of the hour, not of the release: the device asks again, and it is no evidence. */
+static bool reporting_is_untimely(const struct report *report)
+{
+	static const char *const rules[] = { "plan-time", "expired", "directive-lifetime", "directive-nonce",
+					     "directive-sequence" };
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		size_t n = strlen(rules[i]);
+		if (report->cause.n >= n && memcmp(report->cause.at, rules[i], n) == 0 &&
+		    (report->cause.n == n || report->cause.at[n] == ':'))
+			return true;
+	}
+	return false;
+}
+
 /* What a report about the release says: an outcome, or a progress. */
 static void reporting_release(struct db_assignment *a, const struct report *report, const struct plan_release *release,
 			      int64_t now)
@@ -75,7 +89,7 @@ static void reporting_release(struct db_assignment *a, const struct report *repo
 	enum gate_outcome outcome = (enum gate_outcome)a->outcome;
 	if (report->state == REPORT_CONFIRMED)
 		outcome = reporting_runs(report, release) ? GATE_SUCCEEDED : GATE_FAILED;
-	if (report->state == REPORT_ROLLED_BACK || report->state == REPORT_REFUSED)
+	if (report->state == REPORT_ROLLED_BACK || (report->state == REPORT_REFUSED && !reporting_is_untimely(report)))
 		outcome = GATE_FAILED;
 	if (report->state == REPORT_ACTIVATING || report->state == REPORT_CONFIRMED ||
 	    report->state == REPORT_ROLLED_BACK)
@@ -97,7 +111,7 @@ static const char *reporting_kind(const struct db_assignment *before, const stru
 		return "returned";
 	if (after->outcome != before->outcome)
 		return after->outcome == GATE_FAILED ? "failed" : "succeeded";
-	return report->state == REPORT_FAILED ? "retry" : NULL;
+	return report->state == REPORT_FAILED || report->state == REPORT_REFUSED ? "retry" : NULL;
 }
 
 static int reporting_assign(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q,

@@ -48,7 +48,8 @@ struct engine {
 	struct engine_config config;
 	uint8_t *scratch; /* of one job */
 	bool loaded;
-	struct rollout *rollouts; /* newest first */
+	int64_t issued_unix, issued_read_unix; /* issued.c */
+	struct rollout *rollouts;              /* newest first */
 	struct pending *pending, **pending_last;
 	pthread_mutex_t lock;
 	/* guarded */
@@ -95,6 +96,9 @@ int rollout_set_state(struct engine *engine, const struct db_rows *rows, struct 
 int poll_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q);
 int reporting_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q);
 int start_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q);
+
+/* issued.c: x-issued of the published timestamp, read at most once a second; 0: none yet */
+int64_t issued_unix(struct engine *engine);
 
 /* signing.c */
 int signing_add(struct engine *engine, struct rollouts_question *q, const struct rollout *rollout,

@@ -1,9 +1,12 @@
 /* The fleet over a database in memory, a fake clock and a fake signer: offers, evidence, abort, return, restart. */
 #include "engine.h"
 
+#include <stdlib.h>
+
 #include "check.h"
 #include "crypto_openssl.h"
 #include "keyfile.h"
+#include "metadata.h"
 #include "plan.h"
 #include "report.h"
 #include "role.h"
@@ -15,6 +18,8 @@
 
 static int64_t now_unix;
 static bool signer_fails;
+static int64_t issued_unix; /* of the published timestamp; 0: none is published */
+static int64_t all_earliest_unix;
 static struct sqlite_db *db;
 static struct engine *engine;
 static struct keyfile *report_keyfile;
@@ -41,7 +46,23 @@ static int fake_sign_batch(void *self, const struct sign_request *requests, uint
 
 static int fake_read(void *files, const char *path, size_t max_bytes, uint8_t **out, size_t *n, struct error *e)
 {
-	return 1;
+	uint8_t body[1024];
+	struct timestamp timestamp = {
+		.version = 1, .expires_unix = issued_unix + 86400, .issued_unix = issued_unix, .snapshot_version = 1
+	};
+	struct signed_by by = { .raw = { 1, [32] = 1 },
+				.keyid_hex =
+					SPAN_LIT("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef") };
+	if (issued_unix == 0 || strcmp(path, "metadata/timestamp.json") != 0)
+		return 1;
+	struct writer w = writer_over(body, sizeof body);
+	timestamp_encode(&w, &timestamp);
+	*out = malloc(4096);
+	struct writer envelope = writer_over(*out, 4096);
+	signed_encode(&envelope, writer_span(&w), &by, 1);
+	CHECK_EQ(writer_end(&envelope), FAULT_NONE);
+	*n = envelope.used;
+	return 0;
 }
 
 static void answered(struct rollouts_question *q)
@@ -103,7 +124,7 @@ static void make_plan(void)
 		  .devices = canaries,
 		  .device_count = CANARIES,
 		  .range_to_bp = STAGE_RANGE_ALL },
-		{ .name = SPAN_LIT("all"), .range_to_bp = STAGE_RANGE_ALL },
+		{ .name = SPAN_LIT("all"), .earliest_unix = all_earliest_unix, .range_to_bp = STAGE_RANGE_ALL },
 	};
 	struct plan plan = { .product = SPAN_LIT("board"),
 			     .name = SPAN_LIT("two"),
@@ -167,6 +188,8 @@ static bool offered(int device)
 
 static uint64_t sequences[DEVICES];
 
+static const char *cause = "";
+
 static unsigned report(int device, enum report_state state, const char *target, const struct digest *image,
 		       uint64_t counter)
 {
@@ -186,6 +209,7 @@ static unsigned report(int device, enum report_state state, const char *target, 
 			    .running_counter = counter,
 			    .state = state,
 			    .target_path = span_of_text(target),
+			    .cause = span_of_text(cause),
 			    .proof = SPAN_LIT("file") };
 	struct writer w = writer_over(body, sizeof body), out = writer_over(envelope, sizeof envelope);
 	report_encode(&w, &r);
@@ -230,6 +254,7 @@ static void set_up(void)
 	db = NULL;
 	now_unix = 1000000;
 	signer_fails = false;
+	issued_unix = 0;
 	memset(sequences, 0, sizeof sequences);
 	CHECK_EQ(sqlite_db_open(&db, ":memory:", &e), 0);
 	attach();
@@ -324,6 +349,45 @@ static void promotes_after_clean_canaries(void)
 	tick();
 	CHECK(strcmp(view().stage_name, "all") == 0);
 	CHECK(offered(10));
+}
+
+/* Devices judge by the published timestamp: however late it is here, they would refuse a stage that opened ahead. */
+static void opens_a_stage_by_the_published_time(void)
+{
+	all_earliest_unix = 1000600;
+	set_up();
+	all_earliest_unix = 0;
+	for (int i = 0; i < CANARIES; i++) {
+		CHECK(offered(i));
+		succeed(i);
+	}
+	issued_unix = 1000599;
+	now_unix += 3600;
+	tick();
+	CHECK(strcmp(view().stage_name, "all") == 0);
+	CHECK(!offered(10));
+	issued_unix = 1000600;
+	CHECK(!offered(10)); /* not read again within the second */
+	now_unix++;
+	CHECK(offered(10));
+}
+
+static void untimely_refusals_are_no_evidence(void)
+{
+	static const char *const causes[] = { "plan-time: early", "expired", "directive-lifetime: old",
+					      "directive-nonce", "directive-sequence: 3" };
+	set_up();
+	CHECK(offered(0));
+	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+		cause = causes[i];
+		CHECK_EQ(report(0, REPORT_REFUSED, "p/board/2.0.0/image", &good_image, 1), 204);
+		CHECK_EQ(view().failed, 0);
+		CHECK(offered(0));
+	}
+	cause = "expired-key: not that rule";
+	CHECK_EQ(report(0, REPORT_REFUSED, "p/board/2.0.0/image", &good_image, 1), 204);
+	cause = "";
+	CHECK_EQ(view().failed, 1);
 }
 
 static void aborts_and_brings_back_the_affected(void)
@@ -428,6 +492,8 @@ int main(int argc, char **argv)
 		CASE(directive_echoes_and_rises),
 		CASE(confirms_only_what_still_stands),
 		CASE(promotes_after_clean_canaries),
+		CASE(opens_a_stage_by_the_published_time),
+		CASE(untimely_refusals_are_no_evidence),
 		CASE(aborts_and_brings_back_the_affected),
 		CASE(operator_abort_is_final),
 		CASE(silence_aborts_in_the_end),
