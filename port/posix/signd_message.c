@@ -3,6 +3,7 @@
 #include "base64.h"
 #include "frame.h"
 #include "json.h"
+#include "name.h"
 
 static const char *const signd_kinds[SIGND_KINDS] = {
 	[SIGND_METADATA] = "metadata",     [SIGND_MANIFEST] = "manifest",       [SIGND_DIRECTIVE] = "directive",
@@ -161,6 +162,10 @@ enum fault signd_answer_decode(struct span text, struct workspace *ws, struct si
 		out->help = json_string(&r, body, "help", ERROR_TEXT_MAX);
 		out->retry = json_bool(&r, body, "retry");
 		out->rule = json_string(&r, body, "rule", 64);
+		/* shown to people: no control or foreign bytes */
+		if (!name_is_printable(out->error, ERROR_TEXT_MAX) || !name_is_printable(out->help, ERROR_TEXT_MAX) ||
+		    !name_is_printable(out->rule, 64))
+			json_fail(&r, FAULT_UTF8, "error");
 		json_close(&r, body);
 		return r.fault;
 	}
