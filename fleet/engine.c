@@ -216,7 +216,7 @@ static int engine_change(struct engine *engine, const struct db_rows *rows, stru
 	while (rollout != NULL && rollout->row.id != q->rollout)
 		rollout = rollout->next;
 	if (rollout == NULL)
-		return engine_refuse(q, 404, "rollout", "list them with: sealift rollout list",
+		return engine_refuse(q, 404, "rollout", "list them with: sealift rollout status",
 				     "there is no rollout %llu", (unsigned long long)q->rollout);
 	enum db_rollout_state from = rollout->row.state, to = DB_ABORTED;
 	if (q->kind != ROLLOUTS_ABORT)
@@ -328,7 +328,7 @@ static void engine_view_of(const struct rollout *r, struct rollouts_view *v)
 	v->evidence_unats = g->evidence_unats;
 	v->abort_at_unats = g->abort_at_unats;
 	v->promote_at_unats = g->promote_at_unats;
-	v->reason = gate_reason_text(g->reason);
+	v->reason = rollout_is_live(r) ? gate_reason_text(g->reason) : ""; /* an ended one waits for nothing */
 	engine_add_view(v, r);
 }
 

@@ -139,8 +139,9 @@ int rollout_open_stage(struct engine *engine, const struct db_rows *rows, struct
 	if (rows->rollout_save(rows->self, &rollout->row, e) != 0 ||
 	    rows->fact_save(rows->self, fact, rollout->planned[stage], e) != 0)
 		return -1;
-	return engine_event(engine, rows, &event, e, "stage %u %.*s, %u devices", stage, (int)name.n,
-			    (const char *)name.at, rollout->planned[stage]);
+	return engine_event(engine, rows, &event, e, "stage %u of %u, %.*s: %u device%s", stage + 1,
+			    rollout->plan.stage_count, (int)name.n, (const char *)name.at, rollout->planned[stage],
+			    rollout->planned[stage] == 1 ? "" : "s");
 }
 
 /* --- counting --- */
@@ -253,7 +254,7 @@ static int rollout_abort(struct engine *engine, const struct db_rows *rows, stru
 	const struct gate_verdict *v = &rollout->verdict[stage];
 	char why[DB_WHY_MAX + 1];
 	snprintf(why, sizeof why,
-		 "stage %u: %u failed, %u silent for too long, %u succeeded: evidence %.2f, limit %.2f", stage,
+		 "stage %u: %u failed, %u silent for too long, %u succeeded: evidence %.2f, limit %.2f", stage + 1,
 		 v->failed, v->lost, v->succeeded, (double)v->evidence_unats / GATE_MICRO,
 		 (double)v->abort_at_unats / GATE_MICRO);
 	return rollout_set_state(engine, rows, rollout, DB_ABORTED, "gate", why, e);
@@ -283,8 +284,8 @@ static int rollout_extend(struct engine *engine, const struct db_rows *rows, str
 	struct db_event event = { .kind = "stage-extended", .rollout = rollout->row.id };
 	if (rows->rollout_save(rows->self, &rollout->row, e) != 0)
 		return -1;
-	return engine_event(engine, rows, &event, e, "stage %u takes %u devices of later stages", rollout->row.stage,
-			    want);
+	return engine_event(engine, rows, &event, e, "stage %u takes %u device%s of later stages",
+			    rollout->row.stage + 1, want, want == 1 ? "" : "s");
 }
 
 static int rollout_act(struct engine *engine, const struct db_rows *rows, struct rollout *rollout, struct error *e)

@@ -51,6 +51,7 @@ void http_server_later(struct http_server *server, struct http_task *task); /* a
 
 struct http_counts {
 	uint64_t requests, by_class[6]; /* by_class[4]: 4xx */
+	uint64_t walk_ends;             /* expected 404s, apart from by_class */
 	uint64_t bytes;                 /* of bodies sent */
 	uint32_t connections;           /* TLS, now */
 };
@@ -73,6 +74,8 @@ struct http_server *http_request_server(const struct http_request *request);
 
 void http_answer_header(struct http_request *request, const char *name, const char *value);
 void http_answer(struct http_request *request, unsigned status, const char *type, struct span body);
+/* The answer is what a client of this kind must meet: a 404 then is no sign of trouble, and counted as walk_ends. */
+void http_answer_expected(struct http_request *request);
 /* {"error","help","rule"}; help and rule may be NULL */
 void http_answer_error(struct http_request *request, unsigned status, const char *rule, const char *help,
 		       const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -44,6 +44,7 @@ struct http_request {
 	bool has_query;
 	struct evkeyvalq query;
 	unsigned status;
+	bool is_expected; /* whatever its status */
 	/* a file that is being sent */
 	int fd;
 	uint64_t at, left;

@@ -250,11 +250,19 @@ void http_answer_header(struct http_request *r, const char *name, const char *va
 		evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
 }
 
+void http_answer_expected(struct http_request *r)
+{
+	r->is_expected = true;
+}
+
 static void http_count(struct http_request *r, unsigned status, uint64_t n)
 {
 	struct http_counts *counts = &r->listener->server->counts;
 	counts->requests++;
-	counts->by_class[status / 100 < 6 ? status / 100 : 5]++;
+	if (r->is_expected && status == 404)
+		counts->walk_ends++;
+	else
+		counts->by_class[status / 100 < 6 ? status / 100 : 5]++;
 	counts->bytes += n;
 }
 

@@ -22,10 +22,13 @@ static void metrics_head(struct body *out, const char *name, const char *type, c
 
 static void metrics_http(const struct metrics_sources *s, struct body *out)
 {
-	metrics_head(out, "sealift_http_requests_total", "counter", "Answers by class of status.");
+	metrics_head(out, "sealift_http_requests_total", "counter",
+		     "Answers by class of status; the 404 that ends a walk for newer roots apart.");
 	for (unsigned i = 2; i < 6; i++)
-		metrics_line(out, "sealift_http_requests_total{code=\"%uxx\"} %llu", i,
+		metrics_line(out, "sealift_http_requests_total{code=\"%uxx\",route=\"other\"} %llu", i,
 			     (unsigned long long)s->http.by_class[i]);
+	metrics_line(out, "sealift_http_requests_total{code=\"4xx\",route=\"root-walk\"} %llu",
+		     (unsigned long long)s->http.walk_ends);
 	metrics_head(out, "sealift_http_response_bytes_total", "counter", "Bytes of bodies answered.");
 	metrics_line(out, "sealift_http_response_bytes_total %llu", (unsigned long long)s->http.bytes);
 	metrics_head(out, "sealift_tls_connections", "gauge", "Open TLS connections.");

@@ -16,7 +16,8 @@ static void operator_api_send(struct http_request *request, unsigned status, int
 {
 	struct span text = body_end(body);
 	if (result > 0)
-		http_answer_error(request, 404, "absent", "list what there is first", "there is no such thing");
+		http_answer_error(request, 404, "absent", "list what there is first", "there is no %.200s",
+				  http_request_path(request));
 	else if (result < 0 || text.n == 0)
 		http_answer_error(request, 503, NULL, "try again later", "%s",
 				  result < 0 ? e->text : "the answer is too large");
@@ -60,6 +61,14 @@ static void operator_api_status(struct operator_api *api, struct http_request *r
 	operator_api_send(request, 200, result, &body, &e);
 }
 
+static bool operator_api_is_state(const char *text)
+{
+	for (uint32_t i = 0; i < SHOW_STATES; i++)
+		if (strcmp(text, show_state_name(i)) == 0)
+			return true;
+	return false;
+}
+
 static void operator_api_devices(struct operator_api *api, struct http_request *request, const char *rest)
 {
 	BODY body;
@@ -68,9 +77,14 @@ static void operator_api_devices(struct operator_api *api, struct http_request *
 	body_init(&body);
 	if (!operator_api_query_number(request, "limit", 10000, &limit))
 		return;
-	int result =
-		show_devices(api->show, http_request_query(request, "product"), http_request_query(request, "state"),
-			     http_request_query(request, "after"), limit == 0 ? 1 : (uint32_t)limit, &body, &e);
+	const char *state = http_request_query(request, "state");
+	if (state != NULL && !operator_api_is_state(state)) {
+		http_answer_error(request, 400, "query", "states are those that GET /v1/status counts",
+				  "no device can be in the state %.64s", state);
+		return;
+	}
+	int result = show_devices(api->show, http_request_query(request, "product"), state,
+				  http_request_query(request, "after"), limit == 0 ? 1 : (uint32_t)limit, &body, &e);
 	operator_api_send(request, 200, result, &body, &e);
 }
 
@@ -80,7 +94,10 @@ static void operator_api_device(struct operator_api *api, struct http_request *r
 	struct error e = { 0 };
 	body_init(&body);
 	int result = show_device(api->show, id, &body, &e);
-	operator_api_send(request, 200, result, &body, &e);
+	if (result > 0)
+		http_answer_error(request, 404, "absent", "list them with: sealift device list", "no device %.64s", id);
+	else
+		operator_api_send(request, 200, result, &body, &e);
 }
 
 static void operator_api_rollouts(struct operator_api *api, struct http_request *request, const char *rest)
@@ -99,7 +116,11 @@ static void operator_api_send_rollout(struct operator_api *api, struct http_requ
 	struct error e = { 0 };
 	body_init(&body);
 	int result = show_rollout(api->show, id, &body, &e);
-	operator_api_send(request, status, result, &body, &e);
+	if (result > 0)
+		http_answer_error(request, 404, "absent", "list them with: sealift rollout status", "no rollout %llu",
+				  (unsigned long long)id);
+	else
+		operator_api_send(request, status, result, &body, &e);
 }
 
 static void operator_api_rollout(struct operator_api *api, struct http_request *request, const char *number)

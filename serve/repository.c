@@ -149,8 +149,21 @@ static struct repository_range repository_range(const char *header, uint64_t siz
 	return (struct repository_range){ true, true, first, last - first + 1 };
 }
 
+/* metadata/N.root.json: the walk for newer roots ends at the first that is absent, with every refresh of a device. */
+static bool repository_is_root(const char *path)
+{
+	static const char folder[] = "metadata/";
+	if (strncmp(path, folder, sizeof folder - 1) != 0)
+		return false;
+	path += sizeof folder - 1;
+	size_t digits = strspn(path, "0123456789");
+	return digits > 0 && strcmp(path + digits, ".root.json") == 0;
+}
+
 static void repository_refuse(struct http_request *request, unsigned status)
 {
+	if (status == 404 && repository_is_root(http_request_path(request) + 1))
+		http_answer_expected(request);
 	if (status == 404)
 		http_answer_error(request, 404, "absent", "", "the repository has no %.200s",
 				  http_request_path(request));

@@ -334,6 +334,9 @@ static void shows_status(void)
 	CHECK_EQ(answer.status, 200);
 	CHECK(body_has("sealift_devices{state=\"idle\"} 1"));
 	CHECK(body_has("sealift_tls_handshakes_total"));
+	CHECK_EQ(get(&ldevid, "/metadata/7.root.json", NULL), 404); /* the end of a walk is no error */
+	server_ask_plain(&server, false, "GET", "/metrics", NULL, &answer);
+	CHECK(body_has("sealift_http_requests_total{code=\"4xx\",route=\"root-walk\"} 1\n"));
 	server_ask_plain(&server, false, "POST", "/", "x", &answer);
 	CHECK_EQ(answer.status, 405);
 	server_ask_plain(&server, false, "GET", "/v1/device/poll", NULL, &answer);
@@ -348,6 +351,7 @@ static const struct {
 	{ "GET", "/v1/devices", NULL, 200 },
 	{ "GET", "/v1/devices?limit=1&state=idle", NULL, 200 },
 	{ "GET", "/v1/devices?limit=x", NULL, 400 },
+	{ "GET", "/v1/devices?state=bogus", NULL, 400 },
 	{ "GET", "/v1/devices/dev-1", NULL, 200 },
 	{ "GET", "/v1/devices/dev-9", NULL, 404 },
 	{ "GET", "/v1/rollouts", NULL, 200 },
