@@ -386,6 +386,7 @@ static bool engine_ask(void *self, struct rollouts_question *q)
 	q->fleet = engine;
 	q->job.run = engine_run;
 	q->job.done = engine_done;
+	q->job.urgent = q->kind == ROLLOUTS_PAUSE || q->kind == ROLLOUTS_ABORT || q->kind == ROLLOUTS_REVOKE;
 	return engine->config.db.submit(engine->config.db.self, &q->job);
 }
 

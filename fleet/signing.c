@@ -56,10 +56,12 @@ static void signing_envelope(const struct engine *engine, struct pending *p, con
 	p->question->directive_n = writer_end(&w) == FAULT_NONE ? w.used : 0;
 }
 
-/* Without a signature nothing was offered. */
+/* Without a signature nothing was offered. The device must not take it for "no directive", which withdraws an offer. */
 static void signing_withdraw(struct engine *engine, const struct db_rows *rows, struct pending *p)
 {
 	struct error e = { 0 };
+	engine_refuse(p->question, 503, "directive-unsigned",
+		      "try again later; the operator: is sealift-signd running?", "the directive cannot be signed now");
 	if (p->fresh && rows->assignment_remove(rows->self, p->rollout, p->device, &e) != 0)
 		log_event(LOG_ERROR_, "withdraw", "device", p->device, "error", e.text, NULL);
 	for (struct rollout *r = engine->rollouts; r != NULL; r = r->next)
@@ -74,7 +76,14 @@ static void signing_count(struct engine *engine, uint64_t good, uint64_t bad)
 	pthread_mutex_unlock(&engine->lock);
 }
 
-static void signing_some(struct engine *engine, const struct db_rows *rows, struct pending **some, uint32_t n)
+static void signing_give_up(struct engine *engine, const struct db_rows *rows, struct pending **some, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		signing_withdraw(engine, rows, some[i]);
+	signing_count(engine, 0, n);
+}
+
+static bool signing_some(struct engine *engine, const struct db_rows *rows, struct pending **some, uint32_t n)
 {
 	struct sign_request requests[STATE_SIGN_BATCH];
 	struct signature signatures[STATE_SIGN_BATCH];
@@ -87,26 +96,31 @@ static void signing_some(struct engine *engine, const struct db_rows *rows, stru
 						     .who = "sealiftd",
 						     .why = some[i]->why };
 	bool ok = signer->sign_batch(signer->self, requests, n, signatures, &e) == 0;
-	if (!ok)
+	if (!ok) {
 		log_event(LOG_ERROR_, "sign-directives", "error", e.text, NULL);
-	for (uint32_t i = 0; i < n; i++) {
-		if (ok)
-			signing_envelope(engine, some[i], &signatures[i]);
-		else
-			signing_withdraw(engine, rows, some[i]);
+		signing_give_up(engine, rows, some, n);
+		return false;
 	}
-	signing_count(engine, ok ? n : 0, ok ? 0 : n);
+	for (uint32_t i = 0; i < n; i++)
+		signing_envelope(engine, some[i], &signatures[i]);
+	signing_count(engine, n, 0);
+	return true;
 }
 
+/* After a failure the rest is given up: to wait for it again and again would hold up the operator's stop. */
 void signing_run(struct engine *engine, const struct db_rows *rows)
 {
 	struct pending *some[STATE_SIGN_BATCH];
 	uint32_t n = 0;
+	bool ok = true;
 	for (struct pending *p = engine->pending; p != NULL; p = p->next) {
 		some[n++] = p;
 		if (n < STATE_SIGN_BATCH && p->next != NULL)
 			continue;
-		signing_some(engine, rows, some, n);
+		if (ok)
+			ok = signing_some(engine, rows, some, n);
+		else
+			signing_give_up(engine, rows, some, n);
 		n = 0;
 	}
 	while (engine->pending != NULL) {

@@ -110,6 +110,7 @@ struct db_rows {
 struct db_job {
 	int (*run)(struct db_job *job, const struct db_rows *rows); /* on the writer; -1 undoes what this job did */
 	void (*done)(struct db_job *job, bool durable);             /* on the writer, after commit or undoing */
+	bool urgent;                                                /* before those that wait already */
 	struct db_job *next;                                        /* the db's */
 	bool failed;                                                /* the db's */
 };

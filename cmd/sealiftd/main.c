@@ -20,6 +20,9 @@
 #include "tls_server.h"
 #include "x509.h"
 
+/* For the signatures of one batch: the database's writer waits for them, and with it an operator's stop. */
+#define MAIN_DIRECTIVE_MS 2000
+
 struct daemon {
 	struct config config;
 	struct clock clock;
@@ -135,10 +138,11 @@ static int main_open_parts(struct daemon *d, struct error *e)
 	    tls_server_new(&d->tls, &tls, e) != 0 || repository_open(&d->repository, c->repo, e) != 0 ||
 	    sqlite_db_open(&d->db, c->database, e) != 0)
 		return -1;
-	return signd_client_open(c->signd, c->requester, &d->directors, e) != 0 ||
-			       signd_client_open(c->signd, c->requester, &d->enrolments, e) != 0
-		       ? -1
-		       : 0;
+	if (signd_client_open(c->signd, c->requester, &d->directors, e) != 0 ||
+	    signd_client_open(c->signd, c->requester, &d->enrolments, e) != 0)
+		return -1;
+	signd_client_patience(d->directors, MAIN_DIRECTIVE_MS);
+	return 0;
 }
 
 static int main_open_fleet(struct daemon *d, struct error *e)

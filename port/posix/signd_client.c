@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 struct signd_client {
 	pthread_mutex_t lock;
 	int fd; /* -1: not connected */
+	int timeout_ms;
 	struct sockaddr_un address;
 	char requester[65];
 	uint8_t *memory; /* workspace of one call */
@@ -26,6 +28,7 @@ int signd_client_open(const char *socket_path, const char *requester, struct sig
 	if (c == NULL)
 		return error_set(e, "signing client: out of memory");
 	c->fd = -1;
+	c->timeout_ms = SIGND_CLIENT_TIMEOUT_MS;
 	c->address.sun_family = AF_UNIX;
 	c->memory = malloc(SIGND_WORKSPACE_BYTES);
 	c->frame = malloc(FRAME_BYTES_MAX);
@@ -40,6 +43,11 @@ int signd_client_open(const char *socket_path, const char *requester, struct sig
 	}
 	*out = c;
 	return 0;
+}
+
+void signd_client_patience(struct signd_client *c, int timeout_ms)
+{
+	c->timeout_ms = timeout_ms;
 }
 
 static void signd_client_disconnect(struct signd_client *c)
@@ -75,6 +83,9 @@ static int signd_client_connect(struct signd_client *c, struct error *e)
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return error_errno(e, "making a socket");
+	/* a stopped signd accepts nothing; once its backlog is full, connect() would wait without end */
+	struct timeval patience = { c->timeout_ms / 1000, c->timeout_ms % 1000 * 1000 };
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	if (connect(c->fd, (const struct sockaddr *)&c->address, sizeof c->address) == 0)
 		return 0;
 	(void)error_errno(e, "connecting to sealift-signd at %s (is it running?)", c->address.sun_path);
@@ -87,9 +98,9 @@ static int signd_client_connect(struct signd_client *c, struct error *e)
 static int signd_client_exchange(struct signd_client *c, struct span request, struct span *answer, struct error *e)
 {
 	size_t n;
-	if (signd_client_connect(c, e) != 0 || frame_send(c->fd, request, SIGND_CLIENT_TIMEOUT_MS, e) != 0)
+	if (signd_client_connect(c, e) != 0 || frame_send(c->fd, request, c->timeout_ms, e) != 0)
 		return -1;
-	int got = frame_receive(c->fd, c->frame, FRAME_BYTES_MAX, &n, SIGND_CLIENT_TIMEOUT_MS, e);
+	int got = frame_receive(c->fd, c->frame, FRAME_BYTES_MAX, &n, c->timeout_ms, e);
 	if (got != 0)
 		return got < 0 ? -1 : error_retry(e, "sealift-signd closed the connection without an answer");
 	*answer = (struct span){ c->frame, n };

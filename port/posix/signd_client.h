@@ -15,6 +15,8 @@ struct signd_client;
 /* requester: the name that signd's configuration gives to this user. */
 int signd_client_open(const char *socket_path, const char *requester, struct signd_client **out,
 		      struct error *e) MUST_USE;
+/* How long a call may wait for signd, instead of SIGND_CLIENT_TIMEOUT_MS. Before the first call. */
+void signd_client_patience(struct signd_client *client, int timeout_ms);
 void signd_client_close(struct signd_client *client);           /* NULL is fine */
 struct signer signd_client_signer(struct signd_client *client); /* as long as the client stands */
 

@@ -123,9 +123,17 @@ static bool db_submit(void *self, struct db_job *job)
 	job->next = NULL;
 	pthread_mutex_lock(&db->lock);
 	bool room = db->waiting < SQLITE_QUEUE_MAX && !db->stopping;
-	if (room) {
+	if (room && job->urgent) {
+		job->next = db->first;
+		db->first = job;
+		if (job->next == NULL)
+			db->last = &job->next;
+	}
+	if (room && !job->urgent) {
 		*db->last = job;
 		db->last = &job->next;
+	}
+	if (room) {
 		db->waiting++;
 		pthread_cond_signal(&db->wake);
 	}

@@ -18,6 +18,7 @@
 
 static int64_t now_unix;
 static bool signer_fails;
+static int signer_calls;
 static int64_t issued_unix; /* of the published timestamp; 0: none is published */
 static int64_t all_earliest_unix;
 static struct sqlite_db *db;
@@ -39,6 +40,7 @@ static uint64_t fake_boot(void *self)
 static int fake_sign_batch(void *self, const struct sign_request *requests, uint32_t n, struct signature *out,
 			   struct error *e)
 {
+	signer_calls++;
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = (struct signature){ .key = { { 7 } }, .raw = { 9, [32] = 9 } };
 	return signer_fails ? error_retry(e, "no signer") : 0;
@@ -177,7 +179,7 @@ static void poll(int device, bool confirm, const char *target, uint64_t counter)
 	snprintf(last.target, sizeof last.target, "%s", target);
 	last.nonce[0] = (uint8_t)device;
 	ask(&last);
-	CHECK_EQ(last.status, 200);
+	CHECK_EQ(last.status, signer_fails ? 503 : 200);
 }
 
 static bool offered(int device)
@@ -443,10 +445,45 @@ static void no_signature_no_offer(void)
 	set_up();
 	signer_fails = true;
 	CHECK(!offered(0));
+	CHECK(last.error.text[0] != '\0'); /* not "there is nothing for you", which would withdraw an offer */
+	CHECK(last.help != NULL);
 	CHECK_EQ(view().offered, 0);
 	signer_fails = false;
 	CHECK(offered(0));
 	CHECK_EQ(view().offered, 1);
+}
+
+/* More questions than one request to the signer takes, then a stop: it runs first, nobody waits a second time. */
+static void a_lost_signer_does_not_hold_up_a_stop(void)
+{
+	enum { POLLS = 300 };
+	static struct rollouts_question polls[POLLS], stop;
+	struct rollouts rollouts = engine_rollouts(engine);
+	for (int round = 0; round < 2; round++) {
+		set_up();
+		rollouts = engine_rollouts(engine);
+		CHECK(offered(0));
+		signer_fails = true;
+		signer_calls = 0;
+		for (int i = 0; i < POLLS; i++) {
+			polls[i] = (struct rollouts_question){ .kind = ROLLOUTS_POLL,
+							       .running_counter = 1,
+							       .answered = answered };
+			snprintf(polls[i].uri, sizeof polls[i].uri, "%s", uri_of(0));
+			CHECK(rollouts.ask(rollouts.self, &polls[i]));
+		}
+		stop = (struct rollouts_question){
+			.kind = ROLLOUTS_ABORT, .rollout = 1, .who = "ann", .why = "bad", .answered = answered
+		};
+		CHECK(round == 0 || rollouts.ask(rollouts.self, &stop));
+		for (int i = 0; i < 20; i++)
+			sqlite_db_step(db);
+		CHECK_EQ(polls[0].status, round == 0 ? 503 : 200);
+		CHECK_EQ(polls[POLLS - 1].status, round == 0 ? 503 : 200);
+		CHECK(round == 0 || stop.status == 200);
+		CHECK_EQ(signer_calls, round == 0 ? 1 : 0);
+		signer_fails = false;
+	}
 }
 
 static void remembers_over_a_restart(void)
@@ -498,6 +535,7 @@ int main(int argc, char **argv)
 		CASE(operator_abort_is_final),
 		CASE(silence_aborts_in_the_end),
 		CASE(no_signature_no_offer),
+		CASE(a_lost_signer_does_not_hold_up_a_stop),
 		CASE(remembers_over_a_restart),
 		CASE(wrong_image_is_a_failure),
 	};
