@@ -141,14 +141,19 @@ static uint64_t now_ms(const struct stream *t)
 	return clock->boot_ms(clock->self);
 }
 
-/* The order is what makes it true: the slot's bytes are durable before the record speaks of them. */
+/*
+ * The order is what makes it true: the slot's bytes are durable before the record speaks of them. A sync that fails may
+ * have lost what was written since the last one, and the next would not say so: all that is written again.
+ */
 static int save_progress(struct stream *t, struct setback *s)
 {
 	const struct flash *region = t->install->region;
 	if (t->done.segments == t->saved)
 		return 0;
-	if (region->sync(region->self) != 0)
+	if (region->sync(region->self) != 0) {
+		t->done.segments = t->saved;
 		return error_retry(&s->error, "sync slot %s", slot_name(t->install->slot));
+	}
 	if (progress_save(&t->i->ports.store, &t->done, &s->error) < 0)
 		return -1;
 	t->saved = t->done.segments;

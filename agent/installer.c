@@ -165,12 +165,22 @@ static bool is_news(const struct installer *i, enum report_state state, const ch
 	       strncmp(s->report_cause, cause, strlen(s->report_cause)) != 0;
 }
 
+/*
+ * Of the time or the order of what came, not of the image: the same release may be right a moment later, so that it is
+ * no evidence against it.
+ */
+static bool is_about_time(enum verdict verdict)
+{
+	return verdict == VERDICT_PLAN_TIME || verdict == VERDICT_EXPIRED || verdict == VERDICT_DIRECTIVE_LIFETIME ||
+	       verdict == VERDICT_DIRECTIVE_NONCE || verdict == VERDICT_DIRECTIVE_SEQUENCE;
+}
+
 static void note_setback(struct installer *i, const char *claimed, const struct setback *s)
 {
 	char cause[ERROR_TEXT_MAX + 64];
 	struct setback ignored = { 0 };
 	bool is_refusal = s->verdict != VERDICT_OK;
-	enum report_state state = is_refusal ? REPORT_REFUSED : REPORT_FAILED;
+	enum report_state state = is_refusal && !is_about_time(s->verdict) ? REPORT_REFUSED : REPORT_FAILED;
 	tell_setback(i, claimed, s);
 	if (!is_refusal && s->error.retry)
 		return;

@@ -39,6 +39,7 @@ struct installer_event {
 	const struct digest *image; /* NULL where it has none */
 	const char *rule;           /* verdict_rule() of a refusal, or "" */
 	const char *text;           /* for people */
+	const char *help;           /* verdict_help() of a refusal: what a person can do about it, or "" */
 };
 
 struct installer_ports {

@@ -8,7 +8,8 @@ static void send(const struct installer *i, const struct installer_event *event)
 
 void tell(const struct installer *i, const char *name, const char *target, const char *text)
 {
-	send(i, &(struct installer_event){ .name = name, .target = target, .version = "", .rule = "", .text = text });
+	send(i, &(struct installer_event){
+			.name = name, .target = target, .version = "", .rule = "", .text = text, .help = "" });
 }
 
 void tell_release(const struct installer *i, const char *name, const struct device_release *release, const char *rule,
@@ -21,6 +22,7 @@ void tell_release(const struct installer *i, const char *name, const struct devi
 			.image = &release->image,
 			.rule = rule,
 			.text = text,
+			.help = "",
 		});
 }
 
@@ -33,5 +35,6 @@ void tell_setback(const struct installer *i, const char *target, const struct se
 			.version = "",
 			.rule = is_refusal ? verdict_rule(s->verdict) : "",
 			.text = s->error.text,
+			.help = is_refusal ? verdict_help(s->verdict) : "",
 		});
 }

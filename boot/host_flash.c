@@ -92,12 +92,18 @@ static int host_flash_erase(void *self, uint64_t at, uint64_t n)
 	return 0;
 }
 
+/*
+ * Whether it succeeds or not, what is read next is to come from the storage: after a failure the kernel's cache holds
+ * bytes that are written nowhere and never will be.
+ */
 static int host_flash_sync(void *self)
 {
 	struct host_flash *region = self;
 	if (!region->is_written)
 		return 0;
-	if (fdatasync(region->fd) != 0)
+	int result = fdatasync(region->fd);
+	(void)!posix_fadvise(region->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (result != 0)
 		return -1;
 	region->is_written = false;
 	return 0;

@@ -45,10 +45,12 @@ static const char help[] =
 	"  --fetcher-user NAME  run the fetcher as this user, to whom DIR/fetcher is given (needs root)\n"
 	"  --json               log lines as JSON\n"
 	"  --log-level LEVEL    debug, info, warning or error (default info)\n"
+	"  --version            the version\n"
 	"  --help               this text\n"
 	"\n"
-	"Exit status: 10 a verified image is ready, reboot into it; 0 told to stop (or --once and nothing to do);\n"
-	"1 an error; 2 wrong usage.\n";
+	"Exit status: 10 a verified image is ready, reboot into it; 0 told to stop, or --once and the cycle\n"
+	"went through (nothing to do, or what was offered was refused); 1 an error, with --once also of the cycle;\n"
+	"2 wrong usage.\n";
 
 struct options {
 	const char *device, *user;
@@ -68,6 +70,7 @@ struct agent {
 	struct child child;
 	struct ipc ipc;
 	struct installer installer;
+	bool has_polled, has_failed;
 	bool release_due; /* before the next segment: memory that only preparing an install needed */
 };
 
@@ -103,6 +106,8 @@ static int options_take(struct options *o, int c)
 		return 0;
 	case 'l':
 		return options_level(optarg, &o->level);
+	case 'V':
+		return puts("sealift-agent " SEALIFT_VERSION) < 0 ? -1 : 1;
 	case 'h':
 		fputs(help, stdout);
 		return 1;
@@ -115,10 +120,15 @@ static int options_take(struct options *o, int c)
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "device", required_argument, NULL, 'd' },  { "once", no_argument, NULL, 'o' },
-		{ "fetcher", required_argument, NULL, 'f' }, { "fetcher-user", required_argument, NULL, 'u' },
-		{ "json", no_argument, NULL, 'j' },          { "log-level", required_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },          { 0 },
+		{ "device", required_argument, NULL, 'd' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "fetcher", required_argument, NULL, 'f' },
+		{ "fetcher-user", required_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "log-level", required_argument, NULL, 'l' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	*o = (struct options){ .level = LOG_INFO_ };
 	child_default_program(o->fetcher, sizeof o->fetcher, argv[0]);
@@ -176,11 +186,15 @@ static void event(void *self, const struct installer_event *event)
 	struct agent *agent = self;
 	bool bad = strcmp(event->name, "refused") == 0 || strcmp(event->name, "failed") == 0 ||
 		   strcmp(event->name, "rolled-back") == 0;
-	enum log_level level = bad ? LOG_WARNING_ : strcmp(event->name, "poll") == 0 ? LOG_DEBUG_ : LOG_INFO_;
+	bool is_poll = strcmp(event->name, "poll") == 0;
+	enum log_level level = bad ? LOG_WARNING_ : is_poll && agent->has_polled ? LOG_DEBUG_ : LOG_INFO_;
+	agent->has_polled = agent->has_polled || is_poll; /* the first is said: all is well */
+	if (strcmp(event->name, "failed") == 0)
+		agent->has_failed = true;
 	if (strcmp(event->name, "installing") == 0)
 		agent->release_due = true;
 	log_event(level, event->name, "target", event->target, "version", event->version, "rule", event->rule, "text",
-		  event->text, NULL);
+		  event->text, "help", event->help, NULL);
 }
 
 static bool is_told_to_stop(int signal)
@@ -321,7 +335,9 @@ static int loop(struct agent *agent, struct error *e)
 		if (outcome == INSTALLER_REBOOT)
 			break;
 		resident_release();
-		if (agent->options.once || wait_for(wait_ms))
+		if (agent->options.once)
+			return agent->has_failed ? EXIT_FAILED : EXIT_STOPPED;
+		if (wait_for(wait_ms))
 			return EXIT_STOPPED;
 	}
 	return EXIT_REBOOT;

@@ -31,6 +31,7 @@ static const char help[] =
 	"  --fd N         the socket of the installer\n"
 	"  --json         log lines as JSON\n"
 	"  --debug        log more\n"
+	"  --version      the version\n"
 	"  --help         this text\n";
 
 struct options {
@@ -41,9 +42,13 @@ struct options {
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "device", required_argument, NULL, 'd' }, { "fd", required_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' },         { "debug", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },         { 0 },
+		{ "device", required_argument, NULL, 'd' },
+		{ "fd", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "debug", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	*o = (struct options){ .fd = -1 };
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
@@ -55,6 +60,8 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->json = 1;
 		else if (c == 'v')
 			o->debug = 1;
+		else if (c == 'V')
+			return puts("sealift-fetcher " SEALIFT_VERSION) < 0 ? -1 : 1;
 		else
 			return fputs(help, c == 'h' ? stdout : stderr), c == 'h' ? 1 : -1;
 	}

@@ -36,6 +36,7 @@ static const char help[] =
 	"  --json              log lines as JSON: one for each change of a device, among them\n"
 	"                      {\"event\":\"booted\",\"device\",\"image\",\"outcome\":\"up\"|\"down\", ...}\n"
 	"  --debug             log more\n"
+	"  --version           the version\n"
 	"  --help              this text\n"
 	"\n"
 	"Exit status: 0 told to stop, 1 an error, 2 wrong usage.\n";
@@ -78,6 +79,8 @@ static int options_take(struct options *o, int c)
 	case 'v':
 		o->debug = 1;
 		return 0;
+	case 'V':
+		return puts("sealift-sim " SEALIFT_VERSION) < 0 ? -1 : 1;
 	case 'h':
 		fputs(help, stdout);
 		return 1;
@@ -90,10 +93,15 @@ static int options_take(struct options *o, int c)
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "devices", required_argument, NULL, 'd' },  { "boot", required_argument, NULL, 'b' },
-		{ "watchdog", required_argument, NULL, 'w' }, { "poll", required_argument, NULL, 'p' },
-		{ "json", no_argument, NULL, 'j' },           { "debug", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },           { 0 },
+		{ "devices", required_argument, NULL, 'd' },
+		{ "boot", required_argument, NULL, 'b' },
+		{ "watchdog", required_argument, NULL, 'w' },
+		{ "poll", required_argument, NULL, 'p' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "debug", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	*o = (struct options){ .watchdog_s = WATCHDOG_DEFAULT_S };
 	for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {

@@ -67,7 +67,7 @@ static void event(void *self, const struct installer_event *event)
 	bool bad = strcmp(event->name, "refused") == 0 || strcmp(event->name, "failed") == 0;
 	enum log_level level = bad ? LOG_WARNING_ : strcmp(event->name, "poll") == 0 ? LOG_DEBUG_ : LOG_INFO_;
 	log_event(level, event->name, "device", d->config.id, "target", event->target, "version", event->version,
-		  "image", image, "rule", event->rule, "text", event->text, NULL);
+		  "image", image, "rule", event->rule, "text", event->text, "help", event->help, NULL);
 }
 
 static bool stopped(void *self)

@@ -36,6 +36,7 @@ static const char help[] =
 	"  --watchdog SECONDS  how long a boot may take before it is killed, a reset (default 10)\n"
 	"  --max-cycles N      stop after N power cycles (default 0: no limit)\n"
 	"  --json              log lines as JSON\n"
+	"  --version           the version\n"
 	"  --help              this text\n"
 	"\n"
 	"Exit status: 0 stopped (or told to), 1 an error, or the OS command failed, 2 wrong usage, 3 no image may "
@@ -80,6 +81,7 @@ static int options_parse(struct options *options, int argc, char **argv)
 		{ "watchdog", required_argument, NULL, 'w' },
 		{ "max-cycles", required_argument, NULL, 'm' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -98,6 +100,8 @@ static int options_parse(struct options *options, int argc, char **argv)
 			return -1;
 		else if (option == 'm' && options_number("max-cycles", optarg, 0, 1000000, &options->max_cycles) != 0)
 			return -1;
+		else if (option == 'V')
+			return puts("slboot-host " SEALIFT_VERSION) < 0 ? -1 : 1;
 		else if (option == 'h')
 			return fputs(help, stdout) < 0 ? -1 : 1;
 		else if (option == '?')

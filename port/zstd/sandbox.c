@@ -70,6 +70,10 @@ static void child_prepare(int orders, int answers)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &none);
+	int nothing = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++) /* nothing to read from, nobody to write to */
+		if (dup2(nothing, fd) < 0)
+			close(fd);
 	dup2(orders, 3);
 	dup2(answers, 4);
 	close_range(5, ~0u, 0);

@@ -15,6 +15,16 @@ static struct before look(void)
 	return b;
 }
 
+static bool is_about_time(const char *rule)
+{
+	static const char *const rules[] = { "plan-time", "expired", "directive-lifetime", "directive-nonce",
+					     "directive-sequence" };
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if (strcmp(rule, rules[i]) == 0)
+			return true;
+	return false;
+}
+
 /* One cycle that must end in this rule, with slots and journal as they were, and the factory image still running. */
 static void refuses_now(const char *rule)
 {
@@ -33,11 +43,15 @@ static void refuses_now(const char *rule)
 	CHECK_EQ(after.sequence, before.sequence);
 	CHECK_EQ(y->installer.state.running.counter, 10);
 	CHECK_EQ(y->installer.state.target.counter, 0);
-	/* and the server hears of it */
-	CHECK_EQ(y->installer.state.report_state, REPORT_REFUSED);
+	CHECK(y->last_help[0] != 0);
+	/* and the server hears of it: as evidence only where it speaks of the release and not of the hour */
+	enum report_state state = is_about_time(rule) ? REPORT_FAILED : REPORT_REFUSED;
+	CHECK_EQ(y->installer.state.report_state, state);
+	CHECK(strncmp(y->installer.state.report_cause, rule, strlen(rule)) == 0);
 	y->offers = false;
 	yard_cycle(y);
-	CHECK(yard_reported(y, REPORT_REFUSED));
+	CHECK(yard_reported(y, state));
+	CHECK(!yard_reported(y, is_about_time(rule) ? REPORT_REFUSED : REPORT_FAILED));
 	yard_free(y);
 }
 

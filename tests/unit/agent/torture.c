@@ -14,8 +14,8 @@ static bool is_whole(enum slot slot)
 {
 	static const uint8_t factory = 0x5a;
 	if (slot == SLOT_A)
-		return y->slots[0].bytes[0] == factory && y->slots[0].bytes[4999] == factory;
-	return memcmp(y->slots[1].bytes, y->next.image, sizeof y->next.image) == 0;
+		return y->slots[0].durable[0] == factory && y->slots[0].durable[4999] == factory;
+	return memcmp(y->slots[1].durable, y->next.image, sizeof y->next.image) == 0;
 }
 
 /* Runs until the fault was met; with a power cut the device then starts again. False: the story is shorter than k. */
@@ -25,6 +25,7 @@ static bool run_with_fault(uint32_t k, bool cut_power, bool boots, uint32_t eras
 	y->fail_at = k;
 	y->cut_power = cut_power;
 	y->effects = 0;
+	y->step_ms = 1000; /* so slow that progress is saved on the way, too */
 	enum installer_outcome out;
 	bool started = yard_start(y, &out) == 0;
 	for (int i = 0; i < 3; i++) {

@@ -59,6 +59,12 @@ static int flash_read(void *self, uint64_t at, void *buffer, size_t n)
 	return 0;
 }
 
+static void soil(struct yard_flash *f, uint64_t at, uint64_t n)
+{
+	for (uint64_t page = at / YARD_PAGE; n > 0 && page <= (at + n - 1) / YARD_PAGE; page++)
+		f->is_dirty[page] = true;
+}
+
 /* A failed program leaves half of it behind: what a power cut does. */
 static int flash_program(void *self, uint64_t at, const void *bytes, size_t n)
 {
@@ -67,6 +73,7 @@ static int flash_program(void *self, uint64_t at, const void *bytes, size_t n)
 	bool dead = failed && f->yard->effects != f->yard->fail_at;
 	must(at + n <= sizeof f->bytes);
 	f->programs++;
+	soil(f, at, n);
 	if (!dead)
 		memcpy(f->bytes + at, bytes, failed ? n / 2 : n);
 	return failed ? -1 : 0;
@@ -79,6 +86,7 @@ static int flash_erase(void *self, uint64_t at, uint64_t n)
 		return -1;
 	must(at + n <= sizeof f->bytes);
 	f->erases++;
+	soil(f, at, n);
 	memset(f->bytes + at, 0xff, n);
 	return 0;
 }
@@ -86,7 +94,13 @@ static int flash_erase(void *self, uint64_t at, uint64_t n)
 static int flash_sync(void *self)
 {
 	struct yard_flash *f = self;
-	return fails(f->yard) ? -1 : 0;
+	bool failed = fails(f->yard);
+	for (uint32_t page = 0; page < YARD_SLOT_BYTES / YARD_PAGE; page++) {
+		if (f->is_dirty[page] && !failed)
+			memcpy(f->durable + page * YARD_PAGE, f->bytes + page * YARD_PAGE, YARD_PAGE);
+		f->is_dirty[page] = false;
+	}
+	return failed ? -1 : 0;
 }
 
 static struct flash flash_of(struct yard *y, struct yard_flash *f, uint64_t bytes, uint32_t erase_bytes)
@@ -457,7 +471,7 @@ static int64_t clock_unix(void *self)
 static uint64_t clock_boot(void *self)
 {
 	struct yard *y = self;
-	return ++y->boot_ms;
+	return y->boot_ms += y->step_ms;
 }
 
 static int sign(void *self, const struct digest *digest, uint8_t raw[64], struct error *e)
@@ -484,8 +498,10 @@ static int healthy(void *self, struct error *e)
 static void heard(void *self, const struct installer_event *event)
 {
 	struct yard *y = self;
-	if (strcmp(event->name, "refused") == 0)
+	if (strcmp(event->name, "refused") == 0) {
 		snprintf(y->last_rule, sizeof y->last_rule, "%s", event->rule);
+		snprintf(y->last_help, sizeof y->last_help, "%s", event->help);
+	}
 	snprintf(y->last_text, sizeof y->last_text, "%s: %s", event->name, event->text);
 }
 
@@ -698,6 +714,7 @@ struct yard *yard_new(uint32_t erase_bytes)
 	y->log = single(y);
 	y->report = single(y);
 	y->unix_s = WORLD_NOW;
+	y->step_ms = 1;
 	must(in_process_open(&y->decompressor, NULL) == 0);
 	make_config(y);
 	make_device(y, erase_bytes);

@@ -15,8 +15,13 @@
 #define YARD_IMAGE_BYTES (YARD_SEGMENT * YARD_SEGMENTS - 777)
 #define YARD_REPORTS_MAX 64
 
+#define YARD_PAGE 256u
+
+/* As a file is: reads see the cache, and a failed sync loses what was written since the last, without a later word. */
 struct yard_flash {
-	uint8_t bytes[YARD_SLOT_BYTES];
+	uint8_t bytes[YARD_SLOT_BYTES];   /* as it is read */
+	uint8_t durable[YARD_SLOT_BYTES]; /* as it will be */
+	bool is_dirty[YARD_SLOT_BYTES / YARD_PAGE];
 	struct yard *yard;
 	uint32_t programs, erases;
 };
@@ -74,6 +79,7 @@ struct yard {
 	bool sick;
 	int64_t unix_s;
 	uint64_t boot_ms;
+	uint32_t step_ms; /* between two looks at the clock */
 	/* faults: the n-th effect from now on fails; 0: none. cut_power: and every one after it */
 	uint32_t effects, fail_at;
 	bool cut_power;
@@ -82,6 +88,7 @@ struct yard {
 	uint32_t report_count;
 	struct yard_report reports[YARD_REPORTS_MAX];
 	char last_rule[64]; /* of the last "refused" event */
+	char last_help[256];
 	char last_text[ERROR_TEXT_MAX];
 };
 
