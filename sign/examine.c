@@ -62,8 +62,8 @@ static int examine_directive(const struct examine_facts *facts, struct span text
 				   facts->limits->directive_s);
 	if (directive.sequence > EXAMINE_SEQUENCE_MAX)
 		return refusal_set(why, "signd-sequence", "count directives one by one",
-				   "directive: its sequence %llu is above %llu",
-				   (unsigned long long)directive.sequence, (unsigned long long)EXAMINE_SEQUENCE_MAX);
+				   "directive: its sequence %llu is above %llu", (unsigned long long)directive.sequence,
+				   (unsigned long long)EXAMINE_SEQUENCE_MAX);
 	out->digest = sha256_of(facts->crypto, text);
 	snprintf(out->summary, sizeof out->summary, "directive %llu for %.*s: %s %.*s",
 		 (unsigned long long)directive.sequence, (int)directive.device.n, (const char *)directive.device.at,

@@ -125,11 +125,22 @@ static int examine_times(const struct examine_facts *facts, const struct examine
 	return 0;
 }
 
-/* Whoever sees a version takes no lower one, ever: one that is far ahead would freeze the role. [SIGND-8] */
-static int examine_version(const struct examine_facts *facts, struct examined *out, struct refusal *why)
+/* Of the scope itself or, for plans, of any scope of that approver: an empty role does not say which it continues. */
+static uint64_t examine_reached(const struct examine_facts *facts, struct span key, struct span scope)
 {
-	const struct standing_scope *last = standing_find(facts->standing, out->scope);
-	uint64_t from = last != NULL ? last->role_version : 0;
+	const struct standing_scope *last = standing_find(facts->standing, scope);
+	return facts->policy->body == POLICY_PLANS ? standing_reached(facts->standing, key)
+	       : last != NULL                      ? last->role_version
+						   : 0;
+}
+
+/* Whoever sees a version takes no lower one, ever: one that is far ahead would freeze the role. [SIGND-8] */
+static int examine_version(const struct examine_facts *facts, struct span key, struct examined *out,
+			   struct refusal *why)
+{
+	bool names_no_product = facts->policy->body == POLICY_PLANS && span_equal(out->scope, key);
+	const struct standing_scope *last = names_no_product ? NULL : standing_find(facts->standing, out->scope);
+	uint64_t from = examine_reached(facts, key, out->scope);
 	if (out->role_version > from && out->role_version - from > EXAMINE_VERSION_STEP_MAX)
 		return refusal_set(why, "signd-version-jump",
 				   "take the next version number; one far ahead would leave none for what follows",
@@ -206,8 +217,8 @@ int examine_metadata(const struct examine_facts *facts, const struct signd_reque
 	    examine_paths(facts, request->key, &targets, ws, out, why) != 0)
 		return -1;
 	/*
-	 * Each approver has a standing of his own in each product's role. An empty role of plans names no product: all
-	 * empty ones of an approver share a standing, under the key alone.
+	 * Each approver has a standing of his own in each product's role. An empty role of plans names no product: it
+	 * stands under the key alone.
 	 */
 	if (facts->policy->body == POLICY_PLANS && out->scope.n == 0)
 		out->scope = request->key;
@@ -223,5 +234,5 @@ int examine_metadata(const struct examine_facts *facts, const struct signd_reque
 	}
 	snprintf(out->summary, sizeof out->summary, "%s version %llu, %u targets, %u new counters", role.type,
 		 (unsigned long long)role.version, targets.count, out->release_count);
-	return examine_version(facts, out, why);
+	return examine_version(facts, request->key, out, why);
 }

@@ -17,7 +17,8 @@ static int examine_products_entry(const struct target *target, struct span role,
 				   (const char *)target->path.at, fault_text(fault));
 	/* Whether the log is asked for, the release itself says: the key's thief must not be able to say no. [SIGND-10] */
 	if (release->log == LOG_NONE)
-		return refusal_set(why, "signd-log-policy", "a release must be logged: pack it with the log policy 'log'",
+		return refusal_set(why, "signd-log-policy",
+				   "a release must be logged: pack it with the log policy 'log'",
 				   "metadata: the release '%.*s' asks for no log", (int)target->path.n,
 				   (const char *)target->path.at);
 	return 0;

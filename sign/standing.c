@@ -19,6 +19,18 @@ const struct standing_scope *standing_find(const struct standing *s, struct span
 	return NULL;
 }
 
+uint64_t standing_reached(const struct standing *s, struct span key)
+{
+	uint64_t version = 0;
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct span name = span_of_text(s->scopes[i].name);
+		bool is_of_key = span_starts(name, key) && (name.n == key.n || name.at[key.n] == ' ');
+		if (is_of_key && s->scopes[i].role_version > version)
+			version = s->scopes[i].role_version;
+	}
+	return version;
+}
+
 const struct record_release *standing_release(const struct standing_scope *scope, uint64_t counter)
 {
 	for (uint32_t i = 0; scope != NULL && i < scope->release_count; i++)

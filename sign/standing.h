@@ -31,6 +31,8 @@ struct standing {
 
 /* NULL: nothing was signed under this scope yet. */
 const struct standing_scope *standing_find(const struct standing *standing, struct span scope);
+/* The highest version under a key: of the scope of its name, or of any that begins with the name and a space. */
+uint64_t standing_reached(const struct standing *standing, struct span key);
 /* NULL: this counter was never signed. */
 const struct record_release *standing_release(const struct standing_scope *scope, uint64_t counter);
 /* Is there room for one more scope and n releases? Asked before a record is written. */

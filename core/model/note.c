@@ -144,6 +144,26 @@ static void note_signature(struct cursor *c, struct note *out)
 
 /* --- checkpoint --- */
 
+/* [LOG-6] [LOG-9]: origin, size, root. */
+static void note_checkpoint(struct cursor *c, struct checkpoint *out)
+{
+	out->origin = note_line(c);
+	if (!note_is_name(out->origin))
+		cursor_fail(c, FAULT_SYNTAX);
+	out->size = note_number(c, note_line(c));
+	note_base64(c, note_line(c), out->root.bytes, DIGEST_BYTES);
+}
+
+enum fault checkpoint_decode(struct span text, struct checkpoint *out)
+{
+	*out = (struct checkpoint){ 0 };
+	if (text.n > NOTE_BYTES_MAX)
+		return FAULT_TOO_LARGE;
+	struct cursor c = cursor_over(text);
+	note_checkpoint(&c, out);
+	return cursor_end(&c);
+}
+
 enum fault note_decode(struct span text, struct note *out)
 {
 	*out = (struct note){ 0 };
@@ -152,11 +172,7 @@ enum fault note_decode(struct span text, struct note *out)
 	if (!note_is_text(text))
 		return FAULT_UTF8;
 	struct cursor c = cursor_over(text);
-	out->checkpoint.origin = note_line(&c);
-	if (!note_is_name(out->checkpoint.origin))
-		cursor_fail(&c, FAULT_SYNTAX);
-	out->checkpoint.size = note_number(&c, note_line(&c));
-	note_base64(&c, note_line(&c), out->checkpoint.root.bytes, DIGEST_BYTES);
+	note_checkpoint(&c, &out->checkpoint);
 	out->text = span_sub(text, 0, c.at);
 	/* [LOG-3]: an extension line would stand where the empty line has to. */
 	if (note_line(&c).n > 0)

@@ -25,6 +25,8 @@ static struct notary *notary;
 static bool dies; /* the HSM loses its power at the next signature */
 static struct signd_answer answer;
 
+static struct policy_limits limits;
+
 static int64_t fixed_unix_s(void *self)
 {
 	return NOW;
@@ -54,7 +56,7 @@ static int reopen(bool *torn)
 				      .clock = { .unix_s = fixed_unix_s },
 				      .hsm = { fake_public_key, fake_sign, NULL },
 				      .journal_path = journal,
-				      .limits = policy_limits_default(),
+				      .limits = limits,
 				      .log_origin = SPAN_LIT("log.example/main"),
 				      .requester_count = 4,
 				      .requesters = requesters };
@@ -73,6 +75,7 @@ static void begin(void)
 	if (key == NULL)
 		CHECK_EQ(keyfile_new(&key, &e), 0);
 	dies = false;
+	limits = policy_limits_default();
 	CHECK_EQ(reopen(&torn), 0);
 	CHECK(!torn);
 }
@@ -165,7 +168,25 @@ static void timestamps(void)
 	end();
 }
 
+static void versions_do_not_jump(void)
+{
+	bool torn;
+	begin();
+	CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(JSON_INTEGER_MAX, NOW, NOW + DAY)),
+		   "signd-version-jump");
+	CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(1001, NOW, NOW + DAY)),
+		   "signd-version-jump");
+	CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(1000, NOW, NOW + DAY)), "");
+	CHECK_EQ(reopen(&torn), 0);
+	CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(2001, NOW, NOW + DAY)),
+		   "signd-version-jump");
+	CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(2000, NOW, NOW + DAY)), "");
+	end();
+}
+
 /* --- product roles --- */
+
+static enum log_policy log_of_releases = LOG_REQUIRED;
 
 static struct span product(uint64_t version, const char *path, uint64_t counter, uint8_t image)
 {
@@ -180,6 +201,7 @@ static struct span product(uint64_t version, const char *path, uint64_t counter,
 				   .build_id = SPAN_LIT("b1"),
 				   .counter = counter,
 				   .compatible_count = 1,
+				   .log = log_of_releases,
 				   .manifest = { { { 1 } }, 300 },
 				   .table = { { { 2 } }, 100 },
 				   .payload = { { { 3 } }, 4000 } };
@@ -211,6 +233,102 @@ static void products(void)
 	end();
 }
 
+static void counters_do_not_jump(void)
+{
+	static const char path[] = "p/board/1.0/image";
+	static const struct {
+		uint64_t last, next;
+		const char *rule;
+	} steps[] = {
+		{ 0, COUNTER_OF(0, 4294967294u), "signd-counter-jump" },
+		{ 0, COUNTER_OF(0, COUNTER_BUILD_STEP_MAX + 1), "signd-counter-jump" },
+		{ 0, COUNTER_OF(0, COUNTER_BUILD_STEP_MAX), "" },
+		{ 0, COUNTER_OF(2, 1), "signd-counter-jump" },
+		{ 0, COUNTER_OF(1, COUNTER_BUILD_STEP_MAX + 1), "signd-counter-jump" },
+		{ 0, COUNTER_OF(1, COUNTER_BUILD_STEP_MAX), "" },
+		{ 10, COUNTER_OF(0, 10 + COUNTER_BUILD_STEP_MAX + 1), "signd-counter-jump" },
+		{ 10, COUNTER_OF(0, 10 + COUNTER_BUILD_STEP_MAX), "" },
+		{ 10, COUNTER_OF(2, 0), "signd-counter-jump" },
+		{ 10, COUNTER_OF(COUNTER_EPOCH_MAX, 1), "signd-counter-jump" },
+		{ 10, COUNTER_OF(1, 4294967295u), "signd-counter-jump" },
+		{ 10, COUNTER_OF(1, 1), "" },
+	};
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		begin();
+		if (steps[i].last > 0)
+			CHECK_RULE(ask("publisher", 7, "p/board", SIGND_METADATA, product(1, path, steps[i].last, 1)),
+				   "");
+		CHECK_RULE(ask("publisher", 7, "p/board", SIGND_METADATA, product(2, path, steps[i].next, 2)),
+			   steps[i].rule);
+		end();
+	}
+}
+
+static void releases_are_logged(void)
+{
+	static const char path[] = "p/board/1.0/image";
+	begin();
+	log_of_releases = LOG_NONE;
+	CHECK_RULE(ask("publisher", 7, "p/board", SIGND_METADATA, product(1, path, 10, 1)), "signd-log-policy");
+	log_of_releases = LOG_WITNESSES;
+	CHECK_RULE(ask("publisher", 7, "p/board", SIGND_METADATA, product(1, path, 10, 1)), "");
+	log_of_releases = LOG_REQUIRED;
+	CHECK_RULE(ask("publisher", 7, "p/board", SIGND_METADATA, product(2, path, 11, 2)), "");
+	end();
+}
+
+/* --- plans --- */
+
+/* path: NULL for an empty role */
+static struct span plans(uint64_t version, const char *path, int64_t expires)
+{
+	static uint8_t bytes[4096];
+	struct writer out = writer_over(bytes, sizeof bytes);
+	struct target entry = { .path = span_of_text(path != NULL ? path : ""), .length = 100, .sha256 = { { 1 } } };
+	struct targets targets = {
+		.version = version, .expires_unix = expires, .count = path != NULL, .entries = &entry
+	};
+	targets_encode(&out, &targets);
+	CHECK_EQ(writer_end(&out), FAULT_NONE);
+	return writer_span(&out);
+}
+
+static const char *approve(const char *name, struct span body)
+{
+	return ask("ceremony", 1, name, SIGND_METADATA, body);
+}
+
+static void approvals(void)
+{
+	static const char a[] = "plans/board/one.json", b[] = "plans/pump/one.json";
+	bool torn;
+	begin();
+	CHECK_RULE(approve("approver/1", plans(1, NULL, NOW + DAY)), "");
+	CHECK_RULE(approve("approver/1", plans(1, NULL, NOW + DAY + 1)), ""); /* of another product */
+	CHECK_RULE(approve("approver/1", plans(JSON_INTEGER_MAX, NULL, NOW + DAY)), "signd-version-jump");
+	CHECK_RULE(approve("approver/1", plans(1000, a, NOW + DAY)), "");
+	CHECK_RULE(approve("approver/1", plans(999, a, NOW + DAY)), "signd-version");
+	CHECK_RULE(approve("approver/1", plans(2, b, NOW + DAY)), "");
+	CHECK_RULE(approve("approver/1", plans(2000, NULL, NOW + DAY)), ""); /* continues that of a */
+	CHECK_EQ(reopen(&torn), 0);
+	CHECK_RULE(approve("approver/1", plans(3001, NULL, NOW + DAY)), "signd-version-jump");
+	CHECK_RULE(approve("approver/1", plans(2001, a, NOW + DAY)), "");
+	CHECK_RULE(approve("approver/10", plans(1001, a, NOW + DAY)), "signd-version-jump");
+	end();
+}
+
+static void plans_have_a_limit_of_their_own(void)
+{
+	bool torn;
+	begin();
+	limits.plans_s = 10 * DAY;
+	CHECK_EQ(reopen(&torn), 0);
+	CHECK_RULE(approve("approver/1", plans(1, NULL, NOW + 11 * DAY)), "signd-expiry");
+	CHECK_RULE(approve("approver/1", plans(1, NULL, NOW + 10 * DAY)), "");
+	limits = policy_limits_default();
+	end();
+}
+
 /* --- the others --- */
 
 static struct span manifest(const char *component)
@@ -238,12 +356,12 @@ static void manifests(void)
 	end();
 }
 
-static struct span directive(uint32_t lifetime_s)
+static struct span directive_of(uint32_t lifetime_s, uint64_t sequence)
 {
 	static uint8_t bytes[DIRECTIVE_BYTES_MAX];
 	struct writer w = writer_over(bytes, sizeof bytes);
 	struct directive d = { .device = SPAN_LIT("d-1"),
-			       .sequence = 1,
+			       .sequence = sequence,
 			       .action = DIRECTIVE_INSTALL,
 			       .target_path = SPAN_LIT("p/board/1.0/image"),
 			       .image_bytes = 4096,
@@ -254,9 +372,17 @@ static struct span directive(uint32_t lifetime_s)
 	return writer_span(&w);
 }
 
+static struct span directive(uint32_t lifetime_s)
+{
+	return directive_of(lifetime_s, 1);
+}
+
 static void directives(void)
 {
 	begin();
+	CHECK_RULE(ask("server", 8, "director", SIGND_DIRECTIVE, directive_of(3600, UINT64_C(1) << 40)), "");
+	CHECK_RULE(ask("server", 8, "director", SIGND_DIRECTIVE, directive_of(3600, (UINT64_C(1) << 40) + 1)),
+		   "signd-sequence");
 	CHECK_RULE(ask("server", 8, "director", SIGND_DIRECTIVE, directive(3600)), "");
 	CHECK_RULE(ask("publisher", 7, "director", SIGND_DIRECTIVE, directive(3600)), "signd-role");
 	CHECK_RULE(ask("server", 8, "director", SIGND_DIRECTIVE, SPAN_LIT("{}")), "signd-directive");
@@ -302,6 +428,23 @@ static void checkpoints(void)
 	CHECK_EQ(reopen(&torn), 0);
 	CHECK_RULE(ask("publisher", 7, "log", SIGND_CHECKPOINT, checkpoint(origin, 1, &a, "")), "signd-log-shrinks");
 	CHECK_RULE(ask("publisher", 7, "log", SIGND_CHECKPOINT, SPAN_LIT("no checkpoint")), "signd-checkpoint");
+	end();
+}
+
+/* Bytes that are no digits, and a number too long to be read into 64 bits. */
+static void checkpoints_with_bad_numbers(void)
+{
+	static const char *const sizes[] = { "", "a", "0x2", "-1", "02", "2 ", "99999999999999999999", "\xff\xff" };
+	char text[256];
+	begin();
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		snprintf(text, sizeof text, "log.example/main\n%s\n%s\n\n", sizes[i],
+			 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+		CHECK_RULE(ask("publisher", 7, "log", SIGND_CHECKPOINT, span_of_text(text)), "signd-checkpoint");
+	}
+	CHECK_RULE(ask("publisher", 7, "log", SIGND_CHECKPOINT,
+		       SPAN_LIT("log.example/main\n2\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n")),
+		   "");
 	end();
 }
 
@@ -407,10 +550,16 @@ static void one_authority_a_journal(void)
 static const struct check_case cases[] = {
 	CASE(who_may_ask),
 	CASE(timestamps),
+	CASE(versions_do_not_jump),
 	CASE(products),
+	CASE(counters_do_not_jump),
+	CASE(releases_are_logged),
+	CASE(approvals),
+	CASE(plans_have_a_limit_of_their_own),
 	CASE(manifests),
 	CASE(directives),
 	CASE(checkpoints),
+	CASE(checkpoints_with_bad_numbers),
 	CASE(torn_tail_is_removed),
 	CASE(any_changed_byte_is_found),
 	CASE(killed_between_record_and_signature),
