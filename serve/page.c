@@ -42,7 +42,7 @@ static void page_time(struct body *out, int64_t unix_s)
 	struct tm utc;
 	time_t seconds = (time_t)unix_s;
 	if (gmtime_r(&seconds, &utc) != NULL)
-		strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc);
 	page_put(out, "<td class=\"quiet\">", "</td>", "%s", text);
 }
 
@@ -59,41 +59,75 @@ static unsigned page_percent(const struct rollouts_view *v)
 
 static void page_evidence(struct body *out, const struct rollouts_view *v)
 {
-	page_put(out, "<p>", "</p>", "Evidence %.2f nats; promoted at %.2f, aborted at %.2f. %s.",
-		 (double)v->evidence_unats / 1e6, (double)v->promote_at_unats / 1e6, (double)v->abort_at_unats / 1e6,
+	page_put(out, "<p>", "</p>",
+		 "Each success speaks for the release, each failure and long silence against it. At the left end "
+		 "of the bar the stage may be promoted, at the right end the rollout aborts itself. Now: %s.",
 		 v->reason);
-	page_put(out, "<meter min=\"0\" max=\"100\" low=\"50\" high=\"80\" optimum=\"0\" value=\"", "\"></meter>", "%u",
-		 page_percent(v));
+	page_put(out,
+		 "<meter aria-label=\"evidence against the release\" min=\"0\" max=\"100\" low=\"50\" high=\"80\" "
+		 "optimum=\"0\" value=\"",
+		 "\"></meter>", "%u", page_percent(v));
+	page_put(out, "<div class=\"ends\"><span>", "</span>", "promote at %.2f", (double)v->promote_at_unats / 1e6);
+	page_put(out, "<b>", "</b>", "now %.2f", (double)v->evidence_unats / 1e6);
+	page_put(out, "<span>", "</span></div>", "abort at %.2f", (double)v->abort_at_unats / 1e6);
+}
+
+/* "p/edge/1.1.0/image" as "edge 1.1.0"; anything else as it is. */
+static void page_release(const char *path, char *out, size_t capacity)
+{
+	const char *product = strncmp(path, "p/", 2) == 0 ? path + 2 : path, *slash = strchr(product, '/');
+	const char *end = slash == NULL ? NULL : strchr(slash + 1, '/');
+	if (product == path || end == NULL)
+		snprintf(out, capacity, "%s", path);
+	else
+		snprintf(out, capacity, "%.*s %.*s%s", (int)(slash - product), product, (int)(end - slash - 1),
+			 slash + 1, strcmp(end, "/return") == 0 ? " (return)" : "");
+}
+
+static const char *page_plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static void page_rollout(const struct show *show, struct body *out, const struct db_rollout *r)
 {
 	struct rollouts_view v = { .reason = "" };
 	const char *state = show_rollout_state(r->state);
+	char release[METADATA_PATH_MAX + 16];
 	(void)show->rollouts.view(show->rollouts.self, r->id, &v);
-	page_put(out, "<section class=\"card\"><h2>", " ", "Rollout %llu: %s", (unsigned long long)r->id,
-		 v.release_path);
+	page_release(v.release_path, release, sizeof release);
+	page_put(out, "<section class=\"card\"><h2>", " ", "Rollout %llu: %s", (unsigned long long)r->id, release);
 	page_put(out, "<span class=\"", "\">", "%s", state);
 	page_put(out, "", "</span></h2>", "%s", state);
 	page_put(out, "<p>", "</p>",
-		 "%s. Stage %u of %u, %s: %u devices, %u offered, %u succeeded, %u failed, %u in flight "
-		 "(at most %u), %u silent for too long.",
-		 r->plan_path, r->stage + 1, v.stages, v.stage_name, v.stage_devices, v.offered, v.succeeded, v.failed,
-		 v.in_flight, v.window, v.lost);
+		 "Stage %u of %u, %s: %u device%s, %u offered, %u succeeded, %u failed, %u in flight (at most %u), "
+		 "%u silent for too long.",
+		 r->stage + 1, v.stages, v.stage_name, v.stage_devices, page_plural(v.stage_devices), v.offered,
+		 v.succeeded, v.failed, v.in_flight, v.window, v.lost);
 	if (r->state == DB_RUNNING || r->state == DB_PAUSED)
 		page_evidence(out, &v);
 	page_put(out, "<p>", "</p>", "Whole rollout: %u offered, %u succeeded, %u failed.", v.total_offered,
 		 v.total_succeeded, v.total_failed);
 	if (r->state == DB_ABORTED)
-		page_put(out, "<p>", "</p>",
-			 "%u devices may have booted it, %u of them are back on the return release.", v.affected,
-			 v.returned);
+		page_put(out, "<p>", "</p>", "%u device%s may have booted it, %u of them back on the return release.",
+			 v.affected, page_plural(v.affected), v.returned);
 	if (r->why[0] != '\0')
 		page_put(out, "<p class=\"quiet\">", "</p>", "%s: %s", r->who, r->why);
 	writer_text(&out->writer, "</section>\n");
 }
 
 /* --- the look --- */
+
+/* A copy: rows come oldest first, and their texts end with each. */
+struct page_event {
+	int64_t unix_s;
+	char kind[48], device[IDENTITY_ID_MAX + 1], who[128], text[513];
+};
+
+static void page_keep(char *out, size_t capacity, const char *text)
+{
+	snprintf(out, capacity, "%s", text == NULL ? "" : text);
+}
 
 struct page_look {
 	const struct show *show;
@@ -102,6 +136,8 @@ struct page_look {
 	int result;
 	struct db_rollout rollouts[PAGE_ROLLOUTS]; /* the newest, in a ring */
 	uint32_t rollout_count;
+	struct page_event events[PAGE_EVENTS];
+	uint32_t event_count;
 	struct show_counts counts;
 };
 
@@ -115,20 +151,39 @@ static bool page_rollout_row(void *context, const struct db_rollout *row)
 static bool page_event_row(void *context, const struct db_event *event)
 {
 	struct page_look *look = context;
-	struct body *out = look->out;
+	struct page_event *kept = &look->events[look->event_count++ % PAGE_EVENTS];
+	kept->unix_s = event->unix_s;
+	page_keep(kept->kind, sizeof kept->kind, event->kind);
+	page_keep(kept->device, sizeof kept->device, event->device);
+	page_keep(kept->who, sizeof kept->who, event->who);
+	page_keep(kept->text, sizeof kept->text, event->text);
+	return true;
+}
+
+static void page_event(struct body *out, const struct page_event *event)
+{
 	writer_text(&out->writer, "<tr>");
 	page_time(out, event->unix_s);
 	page_put(out, "<td class=\"", "\">", "%s", event->kind);
 	page_put(out, "", "</td>", "%s", event->kind);
 	page_put(out, "<td>", "</td>", "%s", event->device);
 	page_put(out, "<td>", "</td></tr>\n", "%s%s%s", event->who, event->who[0] == '\0' ? "" : ": ", event->text);
-	return true;
+}
+
+static void page_events(const struct page_look *look)
+{
+	uint32_t shown = look->event_count < PAGE_EVENTS ? look->event_count : PAGE_EVENTS;
+	writer_text(&look->out->writer, "<h2>Last events, newest first</h2>\n<div class=\"wide\"><table>\n");
+	for (uint32_t i = 1; i <= shown; i++)
+		page_event(look->out, &look->events[(look->event_count - i) % PAGE_EVENTS]);
+	writer_text(&look->out->writer, "</table></div>\n");
 }
 
 static void page_states(struct body *out, const struct show_counts *counts)
 {
-	page_put(out, "<div class=\"tiles\"><div class=\"tile\"><b>", "</b>devices</div>", "%llu",
+	page_put(out, "<div class=\"tiles\"><div class=\"tile\"><b>", "</b>", "%llu",
 		 (unsigned long long)counts->devices);
+	page_put(out, "", "</div>", "device%s", counts->devices == 1 ? "" : "s");
 	for (uint32_t i = 0; i < SHOW_STATES; i++) {
 		if (counts->by_state[i] == 0)
 			continue;
@@ -159,10 +214,9 @@ static void page_look(void *context, const struct db_rows *rows)
 		return;
 	page_states(look->out, &look->counts);
 	page_rollouts(look);
-	writer_text(&look->out->writer, "<h2>Last events</h2>\n<table>\n");
 	look->result = rows->event_each(rows->self, last > PAGE_EVENTS ? last - PAGE_EVENTS : 0, PAGE_EVENTS,
 					page_event_row, look, look->e);
-	writer_text(&look->out->writer, "</table>\n");
+	page_events(look);
 }
 
 int page_render(const struct show *show, struct body *out, struct error *e)
@@ -175,7 +229,7 @@ int page_render(const struct show *show, struct body *out, struct error *e)
 		    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 		    "<link rel=\"stylesheet\" href=\"/page.css\">\n<script src=\"/page.js\" defer></script>\n"
 		    "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript></head>\n"
-		    "<body><main><h1>sealift</h1>\n");
+		    "<body><p id=\"lost\" role=\"alert\" hidden></p><main><h1>sealift</h1>\n");
 	if (show->db.read(show->db.self, page_look, &look, e) != 0 || look.result != 0)
 		return -1;
 	writer_text(&out->writer, "</main></body></html>\n");
