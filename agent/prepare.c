@@ -47,10 +47,9 @@ static int check_logged(struct installer *i, const struct offer *offer, struct s
 	struct log_identity log = { span_of_text(device->log_origin), device->log_key };
 	struct digest detail;
 	struct span proof;
-	if (offer->install.release.log == LOG_NONE)
-		return 0;
-	if (offer->install.release.log != LOG_REQUIRED) /* a policy that this version cannot check is not met */
-		return setback_refuse(s, VERDICT_UNLOGGED, "the release asks for witnesses");
+	/* A release cannot excuse itself: a stolen product key would choose "none". Witnesses cannot be checked yet. */
+	if (offer->install.release.log != LOG_REQUIRED)
+		return setback_refuse(s, VERDICT_UNLOGGED, "the release's log policy is not \"log\"");
 	enum fault fault = logged_detail(i->config.crypto, offer->target, &detail);
 	if (fault != FAULT_NONE)
 		return setback_malformed(s, fault, "the release's entry");

@@ -270,7 +270,7 @@ static int pack_word(const char *text, const char *const *words, int count)
 
 static int pack_option(struct pack_options *o, const struct ui *ui, int option, const char *value)
 {
-	static const char *const proofs[] = { "none", "signed" }, *const logs[] = { "none", "log" };
+	static const char *const proofs[] = { "none", "signed" };
 	static const struct number segment = { "--segment-kib", "KiB", SEGMENT_BYTES_MIN >> 10,
 					       SEGMENT_BYTES_MAX >> 10 };
 	struct error e;
@@ -289,8 +289,6 @@ static int pack_option(struct pack_options *o, const struct ui *ui, int option, 
 		failed = number_parse_u32(&segment, value, &o->segment_kib, &e);
 	else if (option == 'P')
 		o->proof = (enum proof_level)(word = pack_word(value, proofs, 2));
-	else if (option == 'L')
-		o->log = (enum log_policy)(word = pack_word(value, logs, 2));
 	else
 		return UI_USAGE;
 	if (failed != 0)
@@ -300,15 +298,12 @@ static int pack_option(struct pack_options *o, const struct ui *ui, int option, 
 
 static int pack_parse(struct pack_options *o, struct ui *ui, int argc, char **argv)
 {
-	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
-						 { "version", required_argument, NULL, 'v' },
-						 { "build-id", required_argument, NULL, 'b' },
-						 { "return", required_argument, NULL, 'r' },
-						 { "counter", required_argument, NULL, 'c' },
-						 { "segment-kib", required_argument, NULL, 's' },
-						 { "proof", required_argument, NULL, 'P' },
-						 { "log", required_argument, NULL, 'L' },
-						 { NULL, 0, NULL, 0 } };
+	static const struct option options[] = {
+		{ "product", required_argument, NULL, 'p' },  { "version", required_argument, NULL, 'v' },
+		{ "build-id", required_argument, NULL, 'b' }, { "return", required_argument, NULL, 'r' },
+		{ "counter", required_argument, NULL, 'c' },  { "segment-kib", required_argument, NULL, 's' },
+		{ "proof", required_argument, NULL, 'P' },    { NULL, 0, NULL, 0 }
+	};
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		int status = pack_option(o, ui, option, optarg);
@@ -358,8 +353,7 @@ const struct command command_pack = {
 	"  --return VERSION      the release to which an abort returns devices (default: the newest published)\n"
 	"  --counter EPOCH.BUILD default: one more than the highest published\n"
 	"  --segment-kib N       4, 8, 16 ... 1024 (default 1024; small for microcontrollers)\n"
-	"  --proof none|signed   what counts as a success (default signed: the device's signed report)\n"
-	"  --log none|log        whether devices demand a proof that the release is logged (default log)\n\n"
+	"  --proof none|signed   what counts as a success (default signed: the device's signed report)\n\n"
 	"Example: sealift pack --product edge-gateway --version 1.2.0 --build-id ci-4711 build/firmware.img\n",
 	pack_run
 };

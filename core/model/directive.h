@@ -11,6 +11,7 @@
 
 #define DIRECTIVE_BYTES_MAX 4096
 #define DIRECTIVE_NONCE_BYTES 16
+#define DIRECTIVE_SEQUENCE_STEP_MAX (1u << 20) /* so that one lying director cannot use up all sequences at once */
 #define DIRECTIVE_LIFETIME_MAX_S 86400u
 #define DEVICE_ID_MAX 64 /* [A-Za-z0-9._-]+ */
 

@@ -32,7 +32,8 @@ enum verdict authorize_directive(const struct crypto *crypto, const struct role 
 	if (verdict != VERDICT_OK)
 		return verdict;
 	/* [DIR-10] */
-	if (directive->sequence <= device->directive_sequence)
+	if (directive->sequence <= device->directive_sequence ||
+	    directive->sequence - device->directive_sequence > DIRECTIVE_SEQUENCE_STEP_MAX)
 		return VERDICT_DIRECTIVE_SEQUENCE;
 	return VERDICT_OK;
 }

@@ -19,7 +19,6 @@ _sealift() {
 		return
 		;;
 	--proof) mapfile -t COMPREPLY < <(compgen -W 'none signed' -- "$current"); return ;;
-	--log) mapfile -t COMPREPLY < <(compgen -W 'none log' -- "$current"); return ;;
 	--state)
 		mapfile -t COMPREPLY < <(compgen -W 'new idle installing activating confirmed rolled-back refused failed' -- "$current")
 		return

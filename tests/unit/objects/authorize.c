@@ -154,6 +154,10 @@ static void same_sequence(struct scene *s)
 {
 	s->directive.sequence = 4;
 }
+static void far_sequence(struct scene *s)
+{
+	s->directive.sequence = 4 + DIRECTIVE_SEQUENCE_STEP_MAX + 1;
+}
 static void old_sequence(struct scene *s)
 {
 	s->directive.sequence = 1;
@@ -183,6 +187,7 @@ static const struct row directive_rows[] = {
 	{ "a lifetime of 136 years", lives_forever, VERDICT_DIRECTIVE_LIFETIME },
 	{ "the same sequence again", same_sequence, VERDICT_DIRECTIVE_SEQUENCE },
 	{ "an old sequence", old_sequence, VERDICT_DIRECTIVE_SEQUENCE },
+	{ "a sequence far ahead", far_sequence, VERDICT_DIRECTIVE_SEQUENCE },
 };
 
 /* --- together --- */
