@@ -1,6 +1,7 @@
 /* The fetcher is hostile: what it may send, and what ends the conversation. And the decompressor's child. */
 #include "check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -128,6 +129,27 @@ static void the_fetcher_refuses_what_is_no_request(void)
 	close_pair();
 }
 
+/* 0 to 2 lead nowhere, 3 and 4 are its pipes, and there is no other. */
+static void has_only_its_pipes(pid_t child)
+{
+	char path[64], target[64];
+	for (int fd = 0; fd < 6; fd++) {
+		snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)child, fd);
+		ssize_t n = readlink(path, target, sizeof target - 1);
+		if (n < 0 && errno == EACCES) {
+			printf("# not allowed to look at the child's files\n");
+			return;
+		}
+		target[n < 0 ? 0 : n] = 0;
+		if (fd < 3)
+			CHECK(strcmp(target, "/dev/null") == 0);
+		else if (fd < 5)
+			CHECK(strncmp(target, "pipe:", 5) == 0);
+		else
+			CHECK_EQ(n, -1);
+	}
+}
+
 static void the_sandbox_decodes_and_survives_its_child(void)
 {
 	static uint8_t text[100000], frame[200000];
@@ -143,6 +165,7 @@ static void the_sandbox_decodes_and_survives_its_child(void)
 		memcpy(d.input_buffer(d.self, n), frame, n);
 		CHECK_EQ(d.frame(d.self, n, sizeof text, &out, &why), 0);
 		CHECK(memcmp(out, text, sizeof text) == 0);
+		has_only_its_pipes(s.child);
 		/* the child is killed while idle: the next frame has a new one */
 		if (round == 1)
 			kill(s.child, SIGKILL);
