@@ -215,13 +215,17 @@ static int engine_change(struct engine *engine, const struct db_rows *rows, stru
 	struct rollout *rollout = engine->rollouts;
 	while (rollout != NULL && rollout->row.id != q->rollout)
 		rollout = rollout->next;
+	if (rollout == NULL && view_of(engine, q->rollout, NULL))
+		return engine_refuse(q, 409, "rollout-state", "see its state with: sealift rollout status",
+				     "rollout %llu ended long ago", (unsigned long long)q->rollout);
 	if (rollout == NULL)
 		return engine_refuse(q, 404, "rollout", "list them with: sealift rollout status",
 				     "there is no rollout %llu", (unsigned long long)q->rollout);
 	enum db_rollout_state from = rollout->row.state, to = DB_ABORTED;
 	if (q->kind != ROLLOUTS_ABORT)
 		to = q->kind == ROLLOUTS_PAUSE ? DB_PAUSED : DB_RUNNING;
-	if (!rollout_is_live(rollout) || from == to)
+	bool may_change = rollout_is_live(rollout) || (to == DB_ABORTED && rollout_may_abort(engine, rollout));
+	if (!may_change || from == to)
 		return engine_refuse(q, 409, "rollout-state", "see its state with: sealift rollout status",
 				     "rollout %llu is not in a state that allows this", (unsigned long long)q->rollout);
 	q->status = 200;
@@ -279,7 +283,7 @@ static int engine_run(struct db_job *job, const struct db_rows *rows)
 		return engine_revoke(engine, rows, q);
 	case ROLLOUTS_TICK:
 		for (struct rollout *r = engine->rollouts; r != NULL; r = r->next)
-			r->dirty |= r->row.state == DB_RUNNING || r->row.state == DB_PAUSED;
+			r->dirty |= rollout_is_live(r) || rollout_is_unheard(r);
 		q->status = 200;
 		return 0;
 	}
@@ -299,58 +303,21 @@ static void engine_done(struct db_job *job, bool durable)
 	q->answered(q);
 }
 
-static void engine_add_view(struct rollouts_view *v, const struct rollout *r)
+/* Its view stays; devices that report on it later change nothing that anyone waits for. */
+static void engine_prune(struct engine *engine)
 {
-	for (uint32_t i = 0; i < r->plan.stage_count; i++) {
-		v->total_offered += r->tally[i].offered;
-		v->total_succeeded += r->tally[i].succeeded;
-		v->total_failed += r->tally[i].failed;
-	}
-	v->affected = r->affected;
-	v->returned = r->returned;
-}
-
-static void engine_view_of(const struct rollout *r, struct rollouts_view *v)
-{
-	uint32_t stage = r->row.stage;
-	const struct gate_verdict *g = &r->verdict[stage];
-	struct span name = r->plan.stages[stage].name, path = r->plan.release.path;
-	snprintf(v->stage_name, sizeof v->stage_name, "%.*s", (int)name.n, (const char *)name.at);
-	snprintf(v->release_path, sizeof v->release_path, "%.*s", (int)path.n, (const char *)path.at);
-	v->stages = r->plan.stage_count;
-	v->stage_devices = r->planned[stage];
-	v->offered = r->tally[stage].offered;
-	v->succeeded = r->tally[stage].succeeded;
-	v->failed = r->tally[stage].failed;
-	v->in_flight = g->in_flight;
-	v->lost = g->lost;
-	v->window = g->window;
-	v->evidence_unats = g->evidence_unats;
-	v->abort_at_unats = g->abort_at_unats;
-	v->promote_at_unats = g->promote_at_unats;
-	v->reason = rollout_is_live(r) ? gate_reason_text(g->reason) : ""; /* an ended one waits for nothing */
-	engine_add_view(v, r);
-}
-
-/* A copy for other threads, made on the writer. */
-static void engine_show(struct engine *engine)
-{
-	pthread_mutex_lock(&engine->lock);
-	for (struct rollout *r = engine->rollouts; r != NULL; r = r->next) {
-		struct shown *s = engine->shown;
-		while (s != NULL && s->id != r->row.id)
-			s = s->next;
-		if (s == NULL && (s = calloc(1, sizeof *s)) != NULL) {
-			s->next = engine->shown;
-			engine->shown = s;
-		}
-		if (s == NULL)
+	for (struct rollout **at = &engine->rollouts; *at != NULL;) {
+		struct rollout *rollout = *at;
+		bool is_newest = true;
+		for (const struct rollout *r = engine->rollouts; r != rollout; r = r->next)
+			is_newest &= strcmp(r->row.product, rollout->row.product) != 0;
+		if (is_newest || !rollout_is_over(engine, rollout)) {
+			at = &rollout->next;
 			continue;
-		s->id = r->row.id;
-		s->view = (struct rollouts_view){ 0 };
-		engine_view_of(r, &s->view);
+		}
+		*at = rollout->next;
+		rollout_free(rollout);
 	}
-	pthread_mutex_unlock(&engine->lock);
 }
 
 /* A promotion opens a stage, whose own verdict says how many it may offer. */
@@ -375,7 +342,8 @@ static void engine_before_commit(void *self, const struct db_rows *rows)
 		log_event(LOG_ERROR_, "load", "error", e.text, NULL);
 	for (struct rollout *r = engine->rollouts; r != NULL; r = r->next)
 		engine_settle(engine, rows, r);
-	engine_show(engine);
+	view_show(engine);
+	engine_prune(engine);
 }
 
 /* --- the port --- */
@@ -408,15 +376,7 @@ static bool engine_is_revoked(void *self, struct span id)
 
 static bool engine_view(void *self, uint64_t rollout, struct rollouts_view *out)
 {
-	struct engine *engine = self;
-	struct shown *s;
-	pthread_mutex_lock(&engine->lock);
-	for (s = engine->shown; s != NULL && s->id != rollout; s = s->next)
-		;
-	if (s != NULL)
-		*out = s->view;
-	pthread_mutex_unlock(&engine->lock);
-	return s != NULL;
+	return view_of(self, rollout, out);
 }
 
 static void engine_counts(void *self, struct rollouts_counts *out)
@@ -434,6 +394,14 @@ struct rollouts engine_rollouts(struct engine *engine)
 				  .is_revoked = engine_is_revoked,
 				  .view = engine_view,
 				  .counts = engine_counts };
+}
+
+uint32_t engine_kept(const struct engine *engine)
+{
+	uint32_t n = 0;
+	for (const struct rollout *r = engine->rollouts; r != NULL; r = r->next)
+		n++;
+	return n;
 }
 
 struct db_batch engine_batch(struct engine *engine)
@@ -461,11 +429,7 @@ void engine_free(struct engine *engine)
 		return;
 	signing_drop(engine);
 	engine_forget(engine);
-	while (engine->shown != NULL) {
-		struct shown *s = engine->shown;
-		engine->shown = s->next;
-		free(s);
-	}
+	view_forget(engine);
 	pthread_mutex_destroy(&engine->lock);
 	free(engine->revoked);
 	free(engine->scratch);

@@ -25,7 +25,8 @@ struct engine_config {
 };
 
 int engine_new(struct engine **out, const struct engine_config *config, struct error *e) MUST_USE;
-void engine_free(struct engine *engine); /* after the database was closed; NULL is fine */
+void engine_free(struct engine *engine);           /* after the database was closed; NULL is fine */
+uint32_t engine_kept(const struct engine *engine); /* rollouts in memory; on the writer's thread */
 struct db_batch engine_batch(struct engine *engine);
 struct rollouts engine_rollouts(struct engine *engine);
 

@@ -28,10 +28,10 @@ static bool poll_is_open(struct engine *engine, const struct rollout *rollout, u
 static int poll_room(struct engine *engine, const struct rollout *rollout, uint32_t plan_stage)
 {
 	uint32_t open = rollout->row.stage;
-	if (rollout->row.state == DB_DONE)
-		return (int)plan_stage;
 	if (!poll_is_open(engine, rollout, plan_stage) || !poll_is_open(engine, rollout, open))
 		return STAGE_NONE;
+	if (rollout->row.state == DB_DONE) /* the late, and the gate watches them as it did the others */
+		return rollout->verdict[plan_stage].may_offer > 0 ? (int)plan_stage : STAGE_NONE;
 	uint32_t stage = plan_stage <= open ? plan_stage : open;
 	bool is_moved = plan_stage > open;
 	if (is_moved && rollout->tally[open].moved_in >= rollout->row.extend)

@@ -51,6 +51,35 @@ bool rollout_is_live(const struct rollout *rollout)
 	return rollout->row.state == DB_RUNNING || rollout->row.state == DB_PAUSED;
 }
 
+static bool rollout_has_way_back(const struct engine *engine, const struct rollout *rollout)
+{
+	return rollout->plan.has_return && engine_now(engine) < rollout->plan.return_until_unix;
+}
+
+bool rollout_may_abort(const struct engine *engine, const struct rollout *rollout)
+{
+	return rollout_is_live(rollout) || (rollout->row.state == DB_DONE && rollout_has_way_back(engine, rollout));
+}
+
+bool rollout_is_over(const struct engine *engine, const struct rollout *rollout)
+{
+	return !rollout_is_live(rollout) && !rollout_has_way_back(engine, rollout);
+}
+
+bool rollout_is_unheard(const struct rollout *rollout)
+{
+	bool unheard = false;
+	for (uint32_t i = 0; i < rollout->plan.stage_count; i++)
+		unheard |= rollout->tally[i].offered > rollout->tally[i].succeeded + rollout->tally[i].failed;
+	return unheard && rollout->row.state == DB_DONE;
+}
+
+/* The last stage that devices may be offered: all of them once it is done. */
+static uint32_t rollout_open_until(const struct rollout *rollout)
+{
+	return rollout->row.state == DB_DONE ? rollout->plan.stage_count - 1 : rollout->row.stage;
+}
+
 int rollout_stage_of(const struct engine *engine, const struct rollout *rollout, const char *uri)
 {
 	struct identity identity;
@@ -77,6 +106,7 @@ void rollout_count_device(const struct engine *engine, struct rollout *rollout, 
 	int stage = rollout_stage_of(engine, rollout, device->uri);
 	if (stage != STAGE_NONE && !rollout_lists(&rollout->plan.stages[stage], device->id))
 		rollout->population[stage]++;
+	rollout->dirty |= rollout->row.state == DB_DONE; /* there may be room for it */
 }
 
 struct gate_policy rollout_policy(const struct plan *plan)
@@ -222,8 +252,9 @@ static struct gate_verdict rollout_ask_gate(const struct rollout *rollout, uint3
 {
 	struct gate_policy policy = rollout_policy(&rollout->plan);
 	uint32_t left = rollout_left_after(rollout, stage);
-	struct gate_stage facts = { .planned = rollout->planned[stage],
-				    .devices = rollout_stage_devices(rollout, stage),
+	uint32_t devices_now = rollout_stage_devices(rollout, stage), planned = rollout->planned[stage];
+	struct gate_stage facts = { .planned = planned > 0 ? planned : devices_now,
+				    .devices = devices_now,
 				    .stages = rollout->plan.stage_count,
 				    .is_last =
 					    stage + 1 == rollout->plan.stage_count ||
@@ -238,7 +269,7 @@ static int rollout_ask_all(const struct engine *engine, struct rollout *rollout,
 	if (devices == NULL)
 		return error_retry(e, "no memory for the devices of a rollout");
 	size_t from = 0;
-	for (uint32_t stage = 0; stage <= rollout->row.stage; stage++) {
+	for (uint32_t stage = 0; stage <= rollout_open_until(rollout); stage++) {
 		size_t n = 0;
 		for (; from < all->count && all->at[from].stage == stage; from++)
 			devices[n++] = all->at[from].device;
@@ -290,11 +321,11 @@ static int rollout_extend(struct engine *engine, const struct db_rows *rows, str
 
 static int rollout_act(struct engine *engine, const struct db_rows *rows, struct rollout *rollout, struct error *e)
 {
-	for (uint32_t stage = 0; stage <= rollout->row.stage; stage++)
+	for (uint32_t stage = 0; stage <= rollout_open_until(rollout); stage++)
 		if (rollout->verdict[stage].action == GATE_ABORT)
 			return rollout_abort(engine, rows, rollout, stage, e);
 	const struct gate_verdict *v = &rollout->verdict[rollout->row.stage];
-	if (rollout->row.state == DB_PAUSED)
+	if (rollout->row.state != DB_RUNNING)
 		return 0;
 	if (v->action == GATE_PROMOTE)
 		return rollout_promote(engine, rows, rollout, e);
@@ -316,5 +347,5 @@ int rollout_evaluate(struct engine *engine, const struct db_rows *rows, struct r
 		return -1;
 	if (rollout_ask_all(engine, rollout, &all, e) != 0)
 		return -1;
-	return rollout_is_live(rollout) ? rollout_act(engine, rows, rollout, e) : 0;
+	return rollout->row.state != DB_ABORTED ? rollout_act(engine, rows, rollout, e) : 0;
 }

@@ -80,6 +80,10 @@ int engine_device(struct engine *engine, const struct db_rows *rows, struct roll
 int rollout_new(struct engine *engine, const struct db_rollout *row, struct rollout **out, struct error *e);
 void rollout_free(struct rollout *rollout);
 bool rollout_is_live(const struct rollout *rollout); /* running or paused */
+/* Running or done, and devices may come back from it or be offered it still. */
+bool rollout_may_abort(const struct engine *engine, const struct rollout *rollout);
+bool rollout_is_over(const struct engine *engine, const struct rollout *rollout); /* ended, and its way back too */
+bool rollout_is_unheard(const struct rollout *rollout); /* done, but devices that were offered it are silent */
 int rollout_stage_of(const struct engine *engine, const struct rollout *rollout, const char *uri);
 /* A device of the product became known (or all at load). */
 void rollout_count_device(const struct engine *engine, struct rollout *rollout, const struct db_device *device);
@@ -99,6 +103,12 @@ int start_run(struct engine *engine, const struct db_rows *rows, struct rollouts
 
 /* issued.c: x-issued of the published timestamp, read at most once a second; 0: none yet */
 int64_t issued_unix(struct engine *engine);
+
+/* view.c */
+void view_show(struct engine *engine); /* anew, those in memory */
+/* false: there is no such rollout; out may be NULL */
+bool view_of(struct engine *engine, uint64_t rollout, struct rollouts_view *out);
+void view_forget(struct engine *engine);
 
 /* signing.c */
 int signing_add(struct engine *engine, struct rollouts_question *q, const struct rollout *rollout,

@@ -188,7 +188,7 @@ static bool offered(int device)
 	return last.directive_n > 0;
 }
 
-static uint64_t sequences[DEVICES];
+static uint64_t sequences[DEVICES + 100];
 
 static const char *cause = "";
 
@@ -246,6 +246,16 @@ static struct rollouts_view view(void)
 	return v;
 }
 
+static void attest(int device)
+{
+	struct error e;
+	last = (struct rollouts_question){ .kind = ROLLOUTS_ATTEST };
+	CHECK_EQ(keyfile_public(report_keyfile, &last.report_key, &e), 0);
+	snprintf(last.uri, sizeof last.uri, "%s", uri_of(device));
+	ask(&last);
+	CHECK_EQ(last.status, 204);
+}
+
 static void set_up(void)
 {
 	struct error e = { 0 };
@@ -260,13 +270,8 @@ static void set_up(void)
 	memset(sequences, 0, sizeof sequences);
 	CHECK_EQ(sqlite_db_open(&db, ":memory:", &e), 0);
 	attach();
-	for (int i = 0; i < DEVICES; i++) {
-		last = (struct rollouts_question){ .kind = ROLLOUTS_ATTEST };
-		CHECK_EQ(keyfile_public(report_keyfile, &last.report_key, &e), 0);
-		snprintf(last.uri, sizeof last.uri, "%s", uri_of(i));
-		ask(&last);
-		CHECK_EQ(last.status, 204);
-	}
+	for (int i = 0; i < DEVICES; i++)
+		attest(i);
 	make_plan();
 	struct db port = sqlite_db_port(db);
 	CHECK(port.submit(port.self, &job));
@@ -429,6 +434,101 @@ static void operator_abort_is_final(void)
 	CHECK(!offered(1));
 }
 
+static void stop(unsigned status)
+{
+	last = (struct rollouts_question){ .kind = ROLLOUTS_ABORT, .rollout = 1, .who = "ann", .why = "found late" };
+	ask(&last);
+	CHECK_EQ(last.status, status);
+}
+
+static void end_it(void)
+{
+	set_up();
+	for (int i = 0; i < DEVICES; i++) {
+		CHECK(offered(i));
+		succeed(i);
+		if (i != CANARIES - 1)
+			continue;
+		now_unix += 60;
+		tick();
+	}
+	now_unix += 60;
+	tick();
+	last = (struct rollouts_question){ .kind = ROLLOUTS_PAUSE, .rollout = 1, .who = "ann", .why = "too late" };
+	ask(&last);
+	CHECK_EQ(last.status, 409); /* it is done */
+}
+
+static void a_done_rollout_can_be_aborted(void)
+{
+	end_it();
+	stop(200);
+	poll(3, false, "", 2);
+	CHECK(memmem(last.directive, last.directive_n, "2.0.0/return", 12) != NULL);
+	stop(409);
+	end_it();
+	now_unix = 2000000000; /* the way back is closed */
+	stop(409);
+}
+
+/* Devices that became known after the end are offered within the window, and their failures count. */
+static void a_done_rollout_is_watched(void)
+{
+	int count = 0;
+	end_it();
+	for (int i = 20; i < DEVICES; i++) /* after their success */
+		fail(i);
+	poll(25, false, "", 1);
+	CHECK(memmem(last.directive, last.directive_n, "2.0.0/return", 12) != NULL);
+	end_it();
+	for (int i = DEVICES; i < DEVICES + 60; i++)
+		attest(i);
+	for (int i = DEVICES; i < DEVICES + 60; i++)
+		count += offered(i);
+	CHECK(count > 0);
+	CHECK(count < 60);
+}
+
+static int count_rollouts(void)
+{
+	struct rollouts rollouts = engine_rollouts(engine);
+	struct rollouts_view v;
+	int n = 0;
+	for (uint64_t id = 1; id <= 3; id++)
+		n += rollouts.view(rollouts.self, id, &v);
+	return n;
+}
+
+static void add_one(void)
+{
+	struct db_job job = { .run = add_rollout, .done = ignore };
+	struct db port = sqlite_db_port(db);
+	CHECK(port.submit(port.self, &job));
+	sqlite_db_step(db);
+	engine_free(engine);
+	attach();
+	tick();
+}
+
+/* Its row and its view stay. */
+static void forgets_what_ended_long_ago(void)
+{
+	set_up();
+	CHECK(offered(0));
+	CHECK_EQ(report(0, REPORT_ACTIVATING, "p/board/2.0.0/image", &good_image, 1), 204);
+	stop(200);
+	add_one();
+	CHECK_EQ(count_rollouts(), 2);
+	poll(0, false, "", 2);
+	CHECK(last.directive_n > 0); /* the way back from the first */
+	CHECK_EQ(engine_kept(engine), 2);
+	now_unix = 2000000000;
+	tick();
+	CHECK_EQ(engine_kept(engine), 1);
+	CHECK_EQ(count_rollouts(), 2);
+	stop(409);
+}
+
 static void silence_aborts_in_the_end(void)
 {
 	set_up();
@@ -533,6 +633,9 @@ int main(int argc, char **argv)
 		CASE(untimely_refusals_are_no_evidence),
 		CASE(aborts_and_brings_back_the_affected),
 		CASE(operator_abort_is_final),
+		CASE(a_done_rollout_can_be_aborted),
+		CASE(a_done_rollout_is_watched),
+		CASE(forgets_what_ended_long_ago),
 		CASE(silence_aborts_in_the_end),
 		CASE(no_signature_no_offer),
 		CASE(a_lost_signer_does_not_hold_up_a_stop),
