@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,6 +21,8 @@
 #define HTTP_DRAIN_MS 5000
 #define HTTP_SILENCE_S 30 /* libevent's own time-out, between two bytes */
 #define HTTP_BACKLOG 1024
+#define HTTP_COMPLAIN_MS 60000 /* between two log lines about accept() */
+#define HTTP_OWN_FILES 64      /* descriptors for all but connections; each of these may send a file */
 
 uint64_t http_now_ms(void)
 {
@@ -94,7 +97,7 @@ static struct bufferevent *http_accept_tls(struct event_base *base, void *contex
 	if (c->bev == NULL)
 		return NULL;
 	bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
-	if (server->counts.connections >= HTTP_CONNECTIONS_MAX)
+	if (server->counts.connections >= server->ceiling)
 		http_let_in(server, false);
 	return c->bev;
 }
@@ -199,10 +202,44 @@ void http_server_every_second(struct http_server *server, void (*tick)(void *sel
 
 /* --- listening --- */
 
+static void http_accept_again(evutil_socket_t fd, short what, void *context)
+{
+	evconnlistener_enable(context);
+}
+
+/* Without a descriptor left the connection stays in the queue and accept() would fail again at once. */
+static void http_accept_failed(struct evconnlistener *socket, void *context)
+{
+	static uint64_t logged_ms;
+	struct timeval second = { .tv_sec = 1 };
+	const char *why = strerror(errno);
+	evconnlistener_disable(socket);
+	event_base_once(evconnlistener_get_base(socket), -1, EV_TIMEOUT, http_accept_again, socket, &second);
+	if (logged_ms != 0 && http_now_ms() - logged_ms < HTTP_COMPLAIN_MS)
+		return;
+	logged_ms = http_now_ms();
+	log_event(LOG_ERROR_, "accept", "error", why, "help", "raise the limit of open files", NULL);
+}
+
 static struct evconnlistener *http_bind(struct http_server *server, const struct sockaddr *address, int n)
 {
 	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
-	return evconnlistener_new_bind(server->base, NULL, NULL, flags, HTTP_BACKLOG, address, n);
+	struct evconnlistener *socket =
+		evconnlistener_new_bind(server->base, NULL, NULL, flags, HTTP_BACKLOG, address, n);
+	if (socket != NULL)
+		evconnlistener_set_error_cb(socket, http_accept_failed);
+	return socket;
+}
+
+/* A socket that nobody answers is what a killed server left behind. */
+static bool http_is_listening(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool taken =
+		fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		close(fd);
+	return taken;
 }
 
 static int http_bind_unix(struct http_server *server, struct http_listener *l, struct error *e)
@@ -212,6 +249,8 @@ static int http_bind_unix(struct http_server *server, struct http_listener *l, s
 	if (strlen(path) >= sizeof address.sun_path)
 		return error_set(e, "the path of the socket %s is too long", path);
 	memcpy(address.sun_path, path, strlen(path));
+	if (http_is_listening(&address))
+		return error_set(e, "another server listens at %s: stop it first", path);
 	unlink(path);
 	mode_t before = umask(0177); /* no moment with a wider mode */
 	l->socket = http_bind(server, (struct sockaddr *)&address, sizeof address);
@@ -290,6 +329,15 @@ int http_server_listen(struct http_server *server, const struct http_listener_co
 
 /* --- life --- */
 
+static uint32_t http_ceiling(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return HTTP_CONNECTIONS_MAX;
+	rlim_t most = files.rlim_cur > HTTP_OWN_FILES + 2 ? (files.rlim_cur - HTTP_OWN_FILES) / 2 : 1;
+	return most < HTTP_CONNECTIONS_MAX ? (uint32_t)most : HTTP_CONNECTIONS_MAX;
+}
+
 int http_server_new(struct http_server **out, struct error *e)
 {
 	struct http_server *server = calloc(1, sizeof *server);
@@ -298,6 +346,7 @@ int http_server_new(struct http_server **out, struct error *e)
 	signal(SIGPIPE, SIG_IGN);
 	pthread_mutex_init(&server->lock, NULL);
 	server->tasks_last = &server->tasks;
+	server->ceiling = http_ceiling();
 	server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	server->base = event_base_new();
 	if (server->wake_fd < 0 || server->base == NULL) {

@@ -58,6 +58,7 @@ struct http_server {
 	struct http_connection *connections;
 	struct http_request *requests;
 	struct http_counts counts;
+	uint32_t ceiling; /* TLS connections, by the limit of open files */
 	bool full, draining;
 	uint64_t drain_until_ms;
 	void (*tick)(void *self);

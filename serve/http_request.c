@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -122,6 +123,26 @@ static void http_find_peer(struct http_request *r, struct evhttp_connection *evc
 	evhttp_request_set_on_complete_cb(r->ev, http_sent, r->connection);
 }
 
+/* Two ways to tell where a body ends: who stands before this server may choose the other (RFC 9112 section 6.3). */
+static bool http_is_ambiguous(const struct http_request *r)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(r->ev);
+	const struct evkeyval *header;
+	uint32_t lengths = 0, encodings = 0;
+	TAILQ_FOREACH(header, headers, next)
+	{
+		lengths += strcasecmp(header->key, "Content-Length") == 0;
+		encodings += strcasecmp(header->key, "Transfer-Encoding") == 0;
+	}
+	return lengths > 1 || (lengths > 0 && encodings > 0);
+}
+
+static void http_refuse_ambiguous(struct http_request *r)
+{
+	http_answer_header(r, "Connection", "close");
+	http_answer_error(r, 400, "length", "send one Content-Length", "the length of the body is ambiguous");
+}
+
 void http_request_arrived(struct evhttp_request *ev, void *context)
 {
 	struct http_listener *listener = context;
@@ -144,7 +165,9 @@ void http_request_arrived(struct evhttp_request *ev, void *context)
 	http_request_link(r);
 	evhttp_connection_set_closecb(evcon, http_closed, listener);
 	http_find_peer(r, evcon);
-	if (listener->config.tls != NULL && !r->has_peer)
+	if (http_is_ambiguous(r))
+		http_refuse_ambiguous(r);
+	else if (listener->config.tls != NULL && !r->has_peer)
 		http_answer_error(r, 403, "device-certificate", "enrol again with the factory certificate",
 				  "no valid device certificate on this connection");
 	else if (!http_decode_path(uri, r->path))

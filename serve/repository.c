@@ -69,9 +69,13 @@ static unsigned repository_find(const struct repository *repository, const char 
 {
 	if (!repository_is_strict(path))
 		return 400;
+	if (strcmp(path, "log/leaves") == 0) /* the publisher's own, it grows */
+		return 404;
 	*fd = repository_descend(repository->fd, path);
 	if (*fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 404 : (errno == ELOOP || errno == EACCES ? 403 : 503);
+		return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG
+			       ? 404
+			       : (errno == ELOOP || errno == EACCES ? 403 : 503);
 	if (fstat(*fd, facts) != 0 || !S_ISREG(facts->st_mode)) {
 		close(*fd);
 		*fd = -1;
@@ -83,7 +87,8 @@ static unsigned repository_find(const struct repository *repository, const char 
 /* [DEV-2] */
 static bool repository_changes(const char *path)
 {
-	return strcmp(path, "metadata/timestamp.json") == 0 || strcmp(path, "log/checkpoint") == 0;
+	return strcmp(path, "metadata/timestamp.json") == 0 || strcmp(path, "log/checkpoint") == 0 ||
+	       strncmp(path, "log/proof/", 10) == 0; /* made anew as the log grows */
 }
 
 static void repository_etag(const char *path, const struct stat *facts, char out[96])
