@@ -7,6 +7,7 @@
 
 #include "clock_system.h"
 #include "crypto_openssl.h"
+#include "secret.h"
 #include "softhsm.h"
 
 static const char *const authority_names[] = { "offline", "release", "online" };
@@ -99,14 +100,29 @@ static int authority_generate(struct module *module, const char *pin, const stru
 	return failed == 0 ? 0 : -1;
 }
 
+static void authority_wipe_pin(char (*pin)[SOFTHSM_PIN_TEXT])
+{
+	secret_wipe(*pin, sizeof *pin);
+}
+
+static int authority_journal(const struct site *site, enum authority_holder holder, char out[FILE_PATH_MAX],
+			     struct error *e)
+{
+	static const char *const journals[] = { "keys/offline.journal", "signd-release/journal",
+						"signd-online/journal" };
+	return site_path(site, journals[holder], out, e);
+}
+
 int authority_create(const struct site *site, enum authority_holder holder, struct error *e)
 {
 	struct authority_key keys[AUTHORITY_KEYS_MAX];
-	char folder[64], directory[FILE_PATH_MAX], fresh[FILE_PATH_MAX + 8], pin[SOFTHSM_PIN_TEXT];
+	char folder[64], directory[FILE_PATH_MAX], fresh[FILE_PATH_MAX + 8], journal[FILE_PATH_MAX];
+	__attribute__((cleanup(authority_wipe_pin))) char pin[SOFTHSM_PIN_TEXT] = "";
 	struct module *module = NULL;
 	uint32_t count = authority_keys(site, holder, keys);
 	snprintf(folder, sizeof folder, "keys/%s", authority_names[holder]);
-	if (site_path(site, folder, directory, e) != 0 || softhsm_create(directory, e) != 0)
+	if (site_path(site, folder, directory, e) != 0 || softhsm_create(directory, e) != 0 ||
+	    authority_journal(site, holder, journal, e) != 0 || ceremony_begin(journal, e) != 0)
 		return -1;
 	snprintf(fresh, sizeof fresh, "%s.new", directory);
 	if (softhsm_pin(fresh, pin, e) != 0 || module_open(NULL, &module, e) != 0)
@@ -120,7 +136,8 @@ static int authority_open_keyring(const struct site *site, enum authority_holder
 				  struct error *e)
 {
 	struct authority_key keys[AUTHORITY_KEYS_MAX];
-	char folder[64], run[96], directory[FILE_PATH_MAX], pin[SOFTHSM_PIN_TEXT];
+	char folder[64], run[96], directory[FILE_PATH_MAX];
+	__attribute__((cleanup(authority_wipe_pin))) char pin[SOFTHSM_PIN_TEXT] = "";
 	uint32_t count = authority_keys(site, holder, keys);
 	snprintf(folder, sizeof folder, "keys/%s", authority_names[holder]);
 	snprintf(run, sizeof run, "run/%s.%ld", authority_names[holder], (long)getpid());
@@ -141,13 +158,11 @@ static int authority_open_keyring(const struct site *site, enum authority_holder
 
 int authority_open_tokens(const struct site *site, enum authority_holder holder, struct authority *out, struct error *e)
 {
-	static const char *const journals[] = { "keys/offline.journal", "signd-release/journal",
-						"signd-online/journal" };
 	static struct certificate factory[1];
 	char journal[FILE_PATH_MAX], ca[FILE_PATH_MAX];
 	uint32_t count = 0;
 	*out = (struct authority){ 0 };
-	if (authority_open_keyring(site, holder, out, e) != 0 || site_path(site, journals[holder], journal, e) != 0)
+	if (authority_open_keyring(site, holder, out, e) != 0 || authority_journal(site, holder, journal, e) != 0)
 		return -1;
 	struct ceremony_setup setup = { .crypto = &crypto_openssl,
 					.certifier = &x509_certifier,

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "crypto_openssl.h"
 #include "daemon_config.h"
+#include "init_report.h"
 #include "metadata.h"
 #include "name.h"
 #include "number.h"
@@ -29,6 +30,8 @@ struct init {
 	struct public_key product[SITE_PRODUCTS_MAX];
 	char device_listen[64], ops_listen[64];
 	uint32_t poll_s;
+	uint32_t server_name_count;
+	const char *server_names[SERVER_TLS_NAMES_MAX];
 };
 
 /* --- the folders --- */
@@ -376,6 +379,19 @@ static int init_vendor(struct site *site, const char *value, struct error *e)
 	return option_text("--vendor", value, site->vendor, sizeof site->vendor, e);
 }
 
+/* A DNS name or an address, as it stands in the URL that devices are given. */
+static int init_server_name(struct init *init, const char *value, struct error *e)
+{
+	size_t n = strlen(value);
+	if (n == 0 || n > 253 ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-") != n)
+		return error_set(e, "--server-name '%.60s': give a host name or an IP address", value);
+	if (init->server_name_count == SERVER_TLS_NAMES_MAX)
+		return error_set(e, "at most %d server names", SERVER_TLS_NAMES_MAX);
+	init->server_names[init->server_name_count++] = value;
+	return 0;
+}
+
 static int init_option(struct init *init, int option, const char *value, struct error *e)
 {
 	static const struct number poll = { "--poll", "seconds", 1, 86400 };
@@ -387,16 +403,20 @@ static int init_option(struct init *init, int option, const char *value, struct 
 		return init_listen("--listen", value, init->device_listen, sizeof init->device_listen, e);
 	if (option == 'o')
 		return init_listen("--ops-listen", value, init->ops_listen, sizeof init->ops_listen, e);
+	if (option == 'n')
+		return init_server_name(init, value, e);
 	return number_parse_u32(&poll, value, &init->poll_s, e);
 }
 
 static int init_options(struct init *init, struct ui *ui, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "product", required_argument, NULL, 'p' }, { "vendor", required_argument, NULL, 'v' },
-		{ "listen", required_argument, NULL, 'l' },  { "ops-listen", required_argument, NULL, 'o' },
-		{ "poll", required_argument, NULL, 'P' },    { NULL, 0, NULL, 0 }
-	};
+	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
+						 { "vendor", required_argument, NULL, 'v' },
+						 { "listen", required_argument, NULL, 'l' },
+						 { "ops-listen", required_argument, NULL, 'o' },
+						 { "poll", required_argument, NULL, 'P' },
+						 { "server-name", required_argument, NULL, 'n' },
+						 { NULL, 0, NULL, 0 } };
 	struct error e;
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
@@ -423,38 +443,12 @@ static int init_make(struct init *init, const struct ui *ui, struct error *e)
 		ui_progress(ui, what[holder], (uint64_t)holder + 1, AUTHORITY_HOLDERS);
 	}
 	if (init_offline_keys(init, e) != 0 || init_release_keys(init, e) != 0 || init_online_keys(init, e) != 0 ||
-	    server_tls_make(&init->site, e) != 0 || init_metadata(init, e) != 0 ||
+	    server_tls_make(&init->site, init->server_names, init->server_name_count, e) != 0 ||
+	    init_metadata(init, e) != 0 ||
 	    daemon_config_write(&init->site,
 				&(struct daemon_config){ init->device_listen, init->ops_listen, init->poll_s }, e) != 0)
 		return -1;
 	return site_save(&init->site, e); /* last: a folder with site.json is a whole site */
-}
-
-static void init_report(const struct site *site)
-{
-	printf("Site %s is ready. Every key below is in SoftHSM2 on this machine: good for a demonstration.\n"
-	       "In production, before the first device is made:\n\n"
-	       "  key                         where it stands here     where it belongs\n"
-	       "  root, 3 of 5                keys/offline             offline, five people, one token each; used once "
-	       "a year\n"
-	       "  targets, 2 of 3             keys/offline             offline, three people\n"
-	       "  emergency, 2 of 3           keys/offline             offline, three OTHER people; pinned in devices\n"
-	       "  boot root                   keys/offline             offline; its hash in one-time memory\n"
-	       "  approvers, 2 of 3           keys/offline             each person's own token\n"
-	       "  factory CA                  keys/offline             HSM of the factory's signd, one per factory\n"
-	       "  product, boot, boot-next,   keys/release             HSM of the release signd (two hosts: threshold "
-	       "2)\n"
-	       "    platform (RSA-2048)\n"
-	       "  snapshot, timestamp,        keys/online              HSM of the online signd, one per site\n"
-	       "    director, log, device CA,\n"
-	       "    payload key encryption\n"
-	       "  TLS roots A and B           keys/tls                 offline; devices pin both\n"
-	       "  TLS server                  pki/server.key           sealiftd's host\n\n"
-	       "Next, each in its own terminal:\n"
-	       "  sealift-signd --config %s/signd-release/signd.conf\n"
-	       "  sealift-signd --config %s/signd-online/signd.conf\n"
-	       "  sealiftd --config %s/server/sealiftd.conf\n",
-	       site->path, site->path, site->path, site->path);
 }
 
 static int init_run(struct ui *ui, const char *site_path, int argc, char **argv)
@@ -490,6 +484,7 @@ const struct command command_init = {
 	"  --product NAME[:CLASS]  a product and its hardware class (default class: the name); may be repeated\n"
 	"  --vendor DOMAIN         your domain; vendor id = UUID5 of it (default: example.com)\n"
 	"  --listen ADDR:PORT      where sealiftd serves devices (default: 127.0.0.1:8443)\n"
+	"  --server-name NAME      a name or address by which devices reach it, besides localhost; may be repeated\n"
 	"  --ops-listen ADDR:PORT  where it shows status and metrics (default: 127.0.0.1:8080); port 0: any free one\n"
 	"  --poll SECONDS          how often devices ask (default: 60)\n\n"
 	"Example: sealift init --product edge-gateway --vendor example.com ./site\n",

@@ -28,10 +28,9 @@ static int server_tls_root(const struct site *site, char which, struct certifica
 	return site_path(site, file, path, e) != 0 ? -1 : x509_pem_save(path, out, 1, e);
 }
 
-static int server_tls_leaf(const struct site *site, const struct certificate *root, struct keyfile *root_key,
-			   struct error *e)
+static int server_tls_leaf(const struct site *site, const char *const *hosts, uint32_t host_count,
+			   const struct certificate *root, struct keyfile *root_key, struct error *e)
 {
-	static const char *const hosts[] = { "localhost", "127.0.0.1" };
 	char path[FILE_PATH_MAX];
 	struct keyfile *key = NULL;
 	struct public_key public_key;
@@ -40,7 +39,7 @@ static int server_tls_leaf(const struct site *site, const struct certificate *ro
 	struct certificate_terms terms = { .use = CERTIFICATE_SERVER,
 					   .common_name = "sealiftd",
 					   .hosts = hosts,
-					   .host_count = 2,
+					   .host_count = host_count,
 					   .not_before_unix = time(NULL) - 3600,
 					   .not_after_unix = time(NULL) + 2 * (int64_t)SERVER_TLS_YEAR_S };
 	int failed = keyfile_new(&key, e) != 0 || site_path(site, "pki/server.key", path, e) != 0 ||
@@ -52,13 +51,17 @@ static int server_tls_leaf(const struct site *site, const struct certificate *ro
 	return failed ? -1 : 0;
 }
 
-int server_tls_make(const struct site *site, struct error *e)
+int server_tls_make(const struct site *site, const char *const *names, uint32_t count, struct error *e)
 {
+	const char *hosts[SERVER_TLS_NAMES_MAX + 2] = { "localhost", "127.0.0.1" };
+	for (uint32_t i = 0; i < count; i++)
+		hosts[2 + i] = names[i];
 	static struct certificate roots[2];
 	struct keyfile *a = NULL, *b = NULL;
 	char path[FILE_PATH_MAX];
 	int failed = server_tls_root(site, 'a', &roots[0], &a, e) != 0 ||
-		     server_tls_root(site, 'b', &roots[1], &b, e) != 0 || server_tls_leaf(site, &roots[0], a, e) != 0 ||
+		     server_tls_root(site, 'b', &roots[1], &b, e) != 0 ||
+		     server_tls_leaf(site, hosts, count + 2, &roots[0], a, e) != 0 ||
 		     site_path(site, "pki/server-roots.pem", path, e) != 0 || x509_pem_save(path, roots, 2, e) != 0;
 	keyfile_free(a);
 	keyfile_free(b);

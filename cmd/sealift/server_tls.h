@@ -8,7 +8,12 @@
 #include "error.h"
 #include "site.h"
 
-/* Root A signs the first certificate; root B is for the day on which A must go. */
-int server_tls_make(const struct site *site, struct error *e) MUST_USE;
+#define SERVER_TLS_NAMES_MAX 8
+
+/*
+ * Root A signs the first certificate; root B is for the day on which A must go. names: DNS names and IP addresses under
+ * which devices reach the server; localhost and 127.0.0.1 are always among them.
+ */
+int server_tls_make(const struct site *site, const char *const *names, uint32_t count, struct error *e) MUST_USE;
 
 #endif
