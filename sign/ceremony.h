@@ -16,13 +16,15 @@ struct ceremony_setup {
 	const struct certifier *certifier;
 	struct clock clock;
 	struct hsm hsm;           /* whose keys may be used: a keyring over the offline tokens */
-	const char *journal_path; /* made if absent; locked while open */
+	const char *journal_path; /* begun before; locked while open */
 	/* the factory CA's certificate, DER; empty: this ceremony issues none */
 	struct span factory_ca;
 };
 
 struct ceremony;
 
+/* The empty journal of a new authority, once. */
+int ceremony_begin(const char *journal_path, struct error *e) MUST_USE;
 int ceremony_open(const struct ceremony_setup *setup, struct ceremony **out, struct error *e) MUST_USE;
 void ceremony_close(struct ceremony *ceremony);           /* NULL is fine */
 struct signer ceremony_signer(struct ceremony *ceremony); /* as long as the ceremony stands */

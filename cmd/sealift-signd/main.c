@@ -72,10 +72,15 @@ static void signd_on_signal(int number)
 
 /* --- opening --- */
 
+static void signd_wipe_pin(char (*pin)[SOFTHSM_PIN_TEXT])
+{
+	secret_wipe(*pin, sizeof *pin);
+}
+
 static int signd_open_keys(struct signd *d, struct error *e)
 {
 	const struct config *c = &d->config;
-	char pin[SOFTHSM_PIN_TEXT] = "";
+	__attribute__((cleanup(signd_wipe_pin))) char pin[SOFTHSM_PIN_TEXT] = "";
 	char folder[FILE_PATH_MAX];
 	snprintf(folder, sizeof folder, "%s", c->tokens);
 	if (c->tokens[0] != '\0' && softhsm_work(c->tokens, c->run, e) != 0)
@@ -93,7 +98,6 @@ static int signd_open_keys(struct signd *d, struct error *e)
 	if (module_open(c->module, &d->module, e) != 0)
 		return -1;
 	int failed = keyring_open(d->module, &crypto_openssl, pin[0] != '\0' ? pin : NULL, &d->keyring, e);
-	secret_wipe(pin, sizeof pin);
 	for (uint32_t i = 0; failed == 0 && i < c->key_count; i++)
 		failed = keyring_add(d->keyring, c->keys[i].name, c->keys[i].token, c->keys[i].label, e);
 	return failed;
@@ -167,11 +171,12 @@ static void signd_close(struct signd *d)
 		close(d->listener);
 		(void)unlink(d->config.socket);
 	}
-	notary_close(d->notary);
 	keyring_close(d->keyring);
 	module_close(d->module);
 	if (d->has_copy && softhsm_drop(d->config.run, &e) != 0)
 		log_event(LOG_WARNING_, "the working copy of the tokens stays", "why", e.text, NULL);
+	/* Last: its lock keeps the next signd from making a copy while this one's is removed. */
+	notary_close(d->notary);
 }
 
 /* --- running --- */

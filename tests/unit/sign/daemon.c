@@ -17,6 +17,7 @@
 #include "signd_message.h"
 #include "softhsm.h"
 #include "token.h"
+#include "trail.h"
 
 static const char *program;
 static char folder[64], path[100], config[128];
@@ -56,6 +57,9 @@ static void write_config(void)
 	snprintf(config, sizeof config, "%s/signd.conf", folder);
 	CHECK_EQ(file_write(config, (struct span){ (uint8_t *)text, (size_t)n }, 0600, &e), 0);
 	snprintf(path, sizeof path, "%s/signd.sock", folder);
+	char journal[96];
+	snprintf(journal, sizeof journal, "%s/journal", folder);
+	CHECK_EQ(trail_begin(journal, &e), 0);
 }
 
 static int dial(void)
@@ -235,6 +239,19 @@ static void checks_beside_a_running_one(void)
 	CHECK_EQ(stop(SIGTERM), 0);
 }
 
+static void does_not_start_without_its_journal(void)
+{
+	char journal[128], away[128], said[2048];
+	snprintf(journal, sizeof journal, "%s/journal", folder);
+	snprintf(away, sizeof away, "%s/journal.away", folder);
+	CHECK_EQ(rename(journal, away), 0);
+	CHECK_EQ(check(config, said), 1);
+	CHECK(strstr(said, "is missing") != NULL && strstr(said, "restore it") != NULL);
+	CHECK(access(journal, F_OK) != 0);
+	CHECK_EQ(rename(away, journal), 0);
+	CHECK_EQ(check(config, said), 0);
+}
+
 static void names_the_line_of_a_bad_configuration(void)
 {
 	static const struct {
@@ -265,6 +282,8 @@ static void clean(void)
 	CHECK_EQ(softhsm_drop(name, &e), 0);
 	snprintf(name, sizeof name, "%s/journal", folder);
 	CHECK_EQ(unlink(name), 0);
+	snprintf(name, sizeof name, "%s/journal.head", folder);
+	CHECK_EQ(unlink(name), 0);
 	CHECK_EQ(unlink(config), 0);
 	CHECK_EQ(rmdir(folder), 0);
 }
@@ -284,6 +303,7 @@ static const struct check_case cases[] = {
 	CASE(killed_and_started_again),
 	CASE(second_one_leaves_the_first_alone),
 	CASE(checks_beside_a_running_one),
+	CASE(does_not_start_without_its_journal),
 	CASE(names_the_line_of_a_bad_configuration),
 	CASE(clean),
 };

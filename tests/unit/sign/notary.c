@@ -14,12 +14,13 @@
 #include "merkle.h"
 #include "notary.h"
 #include "note.h"
+#include "trail.h"
 #include "x509.h"
 
 #define NOW 1795000000 /* 2026-11-18 */
 #define DAY 86400
 
-static char folder[64], journal[96];
+static char folder[64], journal[96], head[112];
 static struct keyfile *key;
 static struct notary *notary;
 static bool dies; /* the HSM loses its power at the next signature */
@@ -72,10 +73,15 @@ static void begin(void)
 	snprintf(folder, sizeof folder, "/tmp/sealift-notary-XXXXXX");
 	CHECK(mkdtemp(folder) != NULL);
 	snprintf(journal, sizeof journal, "%s/journal", folder);
+	snprintf(head, sizeof head, "%s.head", journal);
 	if (key == NULL)
 		CHECK_EQ(keyfile_new(&key, &e), 0);
 	dies = false;
 	limits = policy_limits_default();
+	CHECK_EQ(reopen(&torn), -1); /* none is made by the way */
+	CHECK_EQ(access(journal, F_OK), -1);
+	CHECK_EQ(trail_begin(journal, &e), 0);
+	CHECK_EQ(trail_begin(journal, &e), -1);
 	CHECK_EQ(reopen(&torn), 0);
 	CHECK(!torn);
 }
@@ -85,6 +91,7 @@ static void end(void)
 	notary_close(notary);
 	notary = NULL;
 	CHECK_EQ(unlink(journal), 0);
+	CHECK_EQ(unlink(head), 0);
 	CHECK_EQ(rmdir(folder), 0);
 }
 
@@ -473,6 +480,8 @@ static void torn_tail_is_removed(void)
 		notary_close(notary);
 		notary = NULL;
 		CHECK_EQ(file_write(journal, (struct span){ bytes, cut }, 0600, &e), 0);
+		CHECK_EQ(reopen(&torn), -1); /* a clean stop left three */
+		CHECK_EQ(file_write(head, SPAN_NONE, 0600, &e), 0);
 		CHECK_EQ(reopen(&torn), 0);
 		CHECK_EQ(torn, cut != second);
 		CHECK_RULE(ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(1, NOW, NOW + DAY)),
@@ -535,6 +544,68 @@ static void killed_between_record_and_signature(void)
 	end();
 }
 
+/* What is anchored cannot go: without a clean stop, at each 64th record. */
+static void cut_tail_is_found(void)
+{
+	static uint8_t bytes[1u << 17];
+	bool torn;
+	int status;
+	struct error e = { 0 };
+	size_t n, cut = 0;
+	begin();
+	notary_close(notary);
+	notary = NULL;
+	pid_t child = fork();
+	if (child == 0) {
+		if (reopen(&torn) != 0)
+			_exit(1);
+		for (uint64_t i = 1; i <= 65; i++)
+			(void)ask("publisher", 7, "timestamp", SIGND_METADATA, timestamp(i, NOW, NOW + DAY));
+		kill(getpid(), SIGKILL);
+	}
+	CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+	CHECK_EQ(file_read(journal, bytes, sizeof bytes, &n, &e), 0);
+	for (unsigned lines = 0; lines < 63; cut++)
+		lines += bytes[cut] == '\n';
+	CHECK_EQ(file_write(journal, (struct span){ bytes, cut }, 0600, &e), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	CHECK_EQ(file_write(journal, SPAN_NONE, 0600, &e), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	CHECK_EQ(unlink(journal), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	/* The 64th line alone: the 65th was not anchored when the power went. */
+	while (bytes[cut++] != '\n')
+		;
+	CHECK_EQ(file_write(journal, (struct span){ bytes, cut }, 0600, &e), 0);
+	CHECK_EQ(reopen(&torn), 0);
+	end();
+}
+
+static void last_line_is_anchored(void)
+{
+	uint8_t bytes[16384];
+	bool torn;
+	struct error e = { 0 };
+	size_t n;
+	begin();
+	three_records();
+	notary_close(notary);
+	notary = NULL;
+	CHECK_EQ(file_read(journal, bytes, sizeof bytes, &n, &e), 0);
+	uint8_t *why = memmem(bytes + n - 100, 100, "a test", 6);
+	CHECK(why != NULL);
+	why[0] = 'A'; /* no later line holds its digest */
+	CHECK_EQ(file_write(journal, (struct span){ bytes, n }, 0600, &e), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	CHECK_EQ(unlink(head), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	CHECK_EQ(file_write(head, SPAN_LIT("{}"), 0600, &e), 0);
+	CHECK_EQ(reopen(&torn), -1);
+	CHECK_EQ(file_write(head, SPAN_NONE, 0600, &e), 0); /* an operator takes it as it is */
+	CHECK_EQ(reopen(&torn), 0);
+	end();
+}
+
 static void one_authority_a_journal(void)
 {
 	struct notary *first;
@@ -563,6 +634,8 @@ static const struct check_case cases[] = {
 	CASE(torn_tail_is_removed),
 	CASE(any_changed_byte_is_found),
 	CASE(killed_between_record_and_signature),
+	CASE(cut_tail_is_found),
+	CASE(last_line_is_anchored),
 	CASE(one_authority_a_journal),
 };
 CHECK_MAIN(cases)
