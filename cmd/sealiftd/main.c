@@ -1,8 +1,10 @@
 /* sealiftd: the server. Wiring only: which implementation stands behind each port. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -226,12 +228,27 @@ static void main_close(struct daemon *d)
 	tls_server_free(d->tls);
 }
 
+/* Two servers would each decide the rollouts. The lock ends with the process. */
+static int main_lock(const struct daemon *d, struct error *e)
+{
+	char path[CONFIG_VALUE_MAX + 8];
+	snprintf(path, sizeof path, "%s.lock", d->config.database);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_errno(e, "cannot open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	close(fd);
+	return error_set(e, "another sealiftd uses the database %s: stop it first", d->config.database);
+}
+
 static int main_run(struct daemon *d, const char *config_path, bool check, struct error *e)
 {
 	struct rlimit files;
 	d->repository.fd = -1;
 	d->clock = clock_system();
-	if (config_load(config_path, &d->config, e) != 0 || main_open_parts(d, e) != 0)
+	if (config_load(config_path, &d->config, e) != 0 || (!check && main_lock(d, e) != 0) ||
+	    main_open_parts(d, e) != 0)
 		return -1;
 	if (check)
 		return 0;

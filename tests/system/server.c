@@ -1,8 +1,15 @@
 /* The running server: who may come in, what it serves, what it keeps over a kill -9, and what it refuses. */
 #include "server.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,6 +112,102 @@ static void serves_files(void)
 	CHECK_EQ(get(&idevid, "/metadata/a%zz", NULL), 400);
 	CHECK_EQ(get(&idevid, "/sealift.db", NULL), 404);
 	CHECK_EQ(post_text(&ldevid, "/metadata/timestamp.json", "x"), 405);
+}
+
+static void serves_what_is_meant_for_devices(void)
+{
+	char path[400];
+	snprintf(path, sizeof path, "/metadata/%0300d", 1);
+	CHECK_EQ(get(&idevid, path, NULL), 404);
+	server_file(&server, "repo/log/leaves", "leaf");
+	CHECK_EQ(get(&idevid, "/log/leaves", NULL), 404);
+	snprintf(path, sizeof path, "%s/repo/log/proof", server.dir);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	server_file(&server, "repo/log/proof/00", "proof");
+	CHECK_EQ(get(&idevid, "/log/proof/00", NULL), 200);
+	CHECK(has_header("Cache-Control: no-cache"));
+}
+
+/* Bytes as they are to the plain port; the answer, until the server closes. */
+static size_t say(const char *bytes, char *out, size_t capacity)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)server.ops_port),
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct timeval patience = { .tv_sec = 5 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	size_t n = 0;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	CHECK_EQ(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	CHECK_EQ(write(fd, bytes, strlen(bytes)), (ssize_t)strlen(bytes));
+	for (ssize_t got = 1; got > 0 && n + 1 < capacity; n += got > 0 ? (size_t)got : 0)
+		got = read(fd, out + n, capacity - 1 - n);
+	out[n] = '\0';
+	close(fd);
+	return n;
+}
+
+static void refuses_two_lengths(void)
+{
+	char out[4096];
+	say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 0\r\n\r\nx", out, sizeof out);
+	CHECK(strncmp(out, "HTTP/1.1 400 ", 13) == 0);
+	CHECK(strstr(out, "Connection: close") != NULL);
+	say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", out,
+	    sizeof out);
+	CHECK(strncmp(out, "HTTP/1.1 400 ", 13) == 0);
+}
+
+/* A second server on the same database stops at once and leaves the first one's socket alone. */
+static void stands_alone(void)
+{
+	char config[600];
+	snprintf(config, sizeof config, "%s/sealiftd.conf", server.dir);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int fd = open("/dev/null", O_WRONLY);
+		dup2(fd, 2);
+		execl(server.program, server.program, "--config", config, (char *)NULL);
+		_exit(127);
+	}
+	int status = -1;
+	for (int i = 0; i < 500 && waitpid(pid, &status, WNOHANG) == 0; i++)
+		usleep(10000);
+	if (status == -1)
+		kill(pid, SIGKILL);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	server_ask_plain(&server, true, "GET", "/v1/status", NULL, &answer);
+	CHECK_EQ(answer.status, 200);
+}
+
+/* Out of descriptors: new connections wait, one line in the log, and it goes on afterwards. */
+static void survives_a_lack_of_descriptors(void)
+{
+	enum { HELD = 60 };
+	int held[HELD];
+	char path[600];
+	struct stat log;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)server.ops_port),
+				       .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct rlimit before, few = { .rlim_cur = 40 };
+	CHECK_EQ(prlimit(server.pid, RLIMIT_NOFILE, NULL, &before), 0);
+	few.rlim_max = before.rlim_max;
+	CHECK_EQ(prlimit(server.pid, RLIMIT_NOFILE, &few, NULL), 0);
+	for (int i = 0; i < HELD; i++) {
+		held[i] = socket(AF_INET, SOCK_STREAM, 0);
+		CHECK_EQ(connect(held[i], (struct sockaddr *)&address, sizeof address), 0);
+	}
+	sleep(1);
+	snprintf(path, sizeof path, "%s/log.json", server.dir);
+	CHECK_EQ(stat(path, &log), 0);
+	CHECK(log.st_size < 100000);
+	for (int i = 0; i < HELD; i++)
+		close(held[i]);
+	CHECK_EQ(prlimit(server.pid, RLIMIT_NOFILE, &before, NULL), 0);
+	sleep(1);
+	server_ask_plain(&server, false, "GET", "/healthz", NULL, &answer);
+	CHECK_EQ(answer.status, 200);
 }
 
 static void serves_ranges(void)
@@ -424,6 +527,10 @@ int main(int argc, char **argv)
 		CASE(refuses_other_certificates),
 		CASE(speaks_tls_1_2_and_1_3_only),
 		CASE(serves_files),
+		CASE(serves_what_is_meant_for_devices),
+		CASE(refuses_two_lengths),
+		CASE(stands_alone),
+		CASE(survives_a_lack_of_descriptors),
 		CASE(serves_ranges),
 		CASE(takes_reports_of_attested_keys_only),
 		CASE(keeps_a_report_over_kill_9),
