@@ -125,13 +125,16 @@ static void machine_log(void *self, enum slboot_event event, enum slboot_image i
 		  host_event_line(event, image, detail, line, sizeof line), NULL);
 }
 
-/* Exactly the bytes that were verified, and no more. */
+/* Exactly the bytes that were verified, and no more: on a host another process could have written since then. */
 static int machine_extract(const struct machine *machine, const struct slboot_choice *choice,
 			   const struct flash *region, struct error *e)
 {
 	static uint8_t chunk[65536];
+	struct sha256 hash;
+	struct digest digest;
+	crypto_openssl.sha256_init(&hash);
 	__attribute__((cleanup(file_close))) int fd =
-		open(machine->image_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		open(machine->image_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return error_errno(e, "cannot write %s", machine->image_path);
 	for (uint64_t at = 0; at < choice->image_bytes; at += sizeof chunk) {
@@ -139,9 +142,13 @@ static int machine_extract(const struct machine *machine, const struct slboot_ch
 		size_t n = left < sizeof chunk ? (size_t)left : sizeof chunk;
 		if (region->read(region->self, at, chunk, n) != 0)
 			return error_errno(e, "cannot read slot %s", slboot_image_name(choice->image));
+		crypto_openssl.sha256_update(&hash, (struct span){ chunk, n });
 		if (write(fd, chunk, n) != (ssize_t)n)
 			return error_errno(e, "cannot write %s", machine->image_path);
 	}
+	crypto_openssl.sha256_final(&hash, &digest);
+	if (!digest_equal(&digest, &choice->digest))
+		return error_set(e, "slot %s changed after it was verified", slboot_image_name(choice->image));
 	return 0;
 }
 
