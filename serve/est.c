@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "asking.h"
 #include "base64.h"
@@ -11,6 +12,10 @@
 
 #define EST_CSR_MAX 4096
 #define EST_DER_MAX 8192
+#define EST_TRIES_MAX 3 /* at once; after that one in EST_TRY_S */
+#define EST_TRY_S 10
+#define EST_RETRY_AFTER "10" /* EST_TRY_S */
+#define EST_TRIES_PLACES 1024
 
 struct est_job {
 	struct est *est;
@@ -22,6 +27,13 @@ struct est_job {
 	struct est_job *next;
 };
 
+/* How often a device tried lately; two that share a place push each other out, which only forgives tries. */
+struct est_tries {
+	char uri[IDENTITY_URI_MAX + 1];
+	uint32_t count;
+	int64_t last_s;
+};
+
 struct est {
 	struct est_config config;
 	pthread_t thread;
@@ -30,6 +42,7 @@ struct est {
 	struct est_job *first, **last;
 	uint32_t waiting;
 	bool stopping;
+	struct est_tries tries[EST_TRIES_PLACES]; /* the loop's */
 };
 
 /* --- on the thread --- */
@@ -155,6 +168,29 @@ static bool est_read(const struct est *est, struct http_request *request, const 
 	return true;
 }
 
+/* Each enrolment costs a signature by the device CA's key. */
+static bool est_may_try(struct est *est, const char *uri)
+{
+	struct timespec now;
+	uint32_t place = 5381;
+	for (const char *p = uri; *p != '\0'; p++)
+		place = place * 33 + (uint8_t)*p;
+	struct est_tries *tries = &est->tries[place % EST_TRIES_PLACES];
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t quiet_s = (int64_t)now.tv_sec - tries->last_s;
+	if (strcmp(tries->uri, uri) != 0) {
+		*tries = (struct est_tries){ .count = 0 };
+		snprintf(tries->uri, sizeof tries->uri, "%s", uri);
+		quiet_s = 0;
+	}
+	uint32_t forgiven = quiet_s / EST_TRY_S < tries->count ? (uint32_t)(quiet_s / EST_TRY_S) : tries->count;
+	if (tries->count - forgiven >= EST_TRIES_MAX)
+		return false;
+	tries->count += 1 - forgiven;
+	tries->last_s = (int64_t)now.tv_sec;
+	return true;
+}
+
 static void est_take(struct est *est, struct http_request *request, const struct tls_peer *peer)
 {
 	struct est_job *job = calloc(1, sizeof *job);
@@ -186,7 +222,11 @@ void est_enroll(struct est *est, struct http_request *request, const struct tls_
 	else if (peer->kind != TLS_PEER_FACTORY)
 		http_answer_error(request, 403, "est-certificate", "use the factory certificate (IDevID)",
 				  "enrolment needs the factory certificate");
-	else
+	else if (!est_may_try(est, peer->uri)) {
+		http_answer_header(request, "Retry-After", EST_RETRY_AFTER);
+		http_answer_error(request, 429, "est-rate", "wait ten seconds, then try again",
+				  "this device tries to enrol too often");
+	} else
 		est_take(est, request, peer);
 }
 

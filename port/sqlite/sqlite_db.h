@@ -9,7 +9,8 @@
 
 #define SQLITE_GATHER_MS 10
 #define SQLITE_BATCH_MAX 1000
-#define SQLITE_QUEUE_MAX 20000 /* jobs that wait; more are refused */
+#define SQLITE_EVENTS_KEPT 100000 /* the newest; older ones are forgotten */
+#define SQLITE_QUEUE_MAX 20000    /* jobs that wait; more are refused */
 
 struct sqlite_db;
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sqlite_conn.h"
+#include "sqlite_db.h"
 
 #define DEVICE_COLUMNS                                                                                               \
 	"id,product,uri,revoked,first_unix,polled_unix,reported_unix,report_key,report_sequence,directive_sequence," \
@@ -27,6 +28,7 @@ static const char *const rows_sql[SQL_STATEMENTS_] = {
 	[SQL_EVENT_EACH] = "SELECT id,unix_s,kind,rollout,device,who,text FROM events WHERE id>?1 ORDER BY id LIMIT ?2",
 	[SQL_EVENT_LAST] = "SELECT coalesce(max(id),0) FROM events",
 	[SQL_EVENT_ADD] = "INSERT INTO events(unix_s,kind,rollout,device,who,text) VALUES(?,?,?,?,?,?)",
+	[SQL_EVENT_FORGET] = "DELETE FROM events WHERE id<=?1",
 	[SQL_FACT_LOAD] = "SELECT value FROM facts WHERE name=?1",
 	[SQL_FACT_SAVE] = "REPLACE INTO facts(name,value) VALUES(?,?)",
 };
@@ -348,7 +350,13 @@ static int rows_event_add(void *self, const struct db_event *v, struct error *e)
 	ROWS_STATEMENT s = rows_query(c, SQL_EVENT_ADD, "itittt", (sqlite3_int64)v->unix_s, v->kind,
 				      (sqlite3_int64)v->rollout, v->device == NULL ? "" : v->device,
 				      v->who == NULL ? "" : v->who, v->text == NULL ? "" : v->text);
-	return rows_change(c, s, "add an event", e);
+	if (rows_change(c, s, "add an event", e) != 0)
+		return -1;
+	sqlite3_int64 id = sqlite3_last_insert_rowid(c->handle);
+	if (id <= SQLITE_EVENTS_KEPT)
+		return 0;
+	ROWS_STATEMENT old = rows_query(c, SQL_EVENT_FORGET, "i", id - SQLITE_EVENTS_KEPT);
+	return rows_change(c, old, "forget old events", e);
 }
 
 static int rows_fact_load(void *self, const char *name, uint64_t *value, struct error *e)

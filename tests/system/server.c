@@ -413,6 +413,9 @@ static void refuses_bad_enrolments(void)
 	CHECK_EQ(post_text(&idevid, "/.well-known/est/simpleenroll", ""), 400);
 	CHECK_EQ(post_text(&idevid, "/.well-known/est/simpleenroll", "not base64!"), 400);
 	CHECK_EQ(post_text(&idevid, "/.well-known/est/simpleenroll", "AAAA"), 400);
+	CHECK_EQ(post_text(&idevid, "/.well-known/est/simpleenroll", "AAAA"), 429); /* the fourth at once */
+	CHECK(has_header("Retry-After: 10"));
+	CHECK(body_has("\"rule\":\"est-rate\""));
 }
 
 /* --- the other surfaces --- */
@@ -437,6 +440,7 @@ static void shows_status(void)
 	CHECK_EQ(answer.status, 200);
 	CHECK(body_has("sealift_devices{state=\"idle\"} 1"));
 	CHECK(body_has("sealift_tls_handshakes_total"));
+	CHECK(body_has("sealift_signd_up 0\n")); /* none runs here */
 	CHECK_EQ(get(&ldevid, "/metadata/7.root.json", NULL), 404); /* the end of a walk is no error */
 	server_ask_plain(&server, false, "GET", "/metrics", NULL, &answer);
 	CHECK(body_has("sealift_http_requests_total{code=\"4xx\",route=\"root-walk\"} 1\n"));

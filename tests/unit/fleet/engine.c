@@ -622,6 +622,40 @@ static void wrong_image_is_a_failure(void)
 	CHECK(offered(1)); /* will be tried again */
 }
 
+static uint32_t events;
+static uint64_t first_event;
+
+static bool count_event(void *context, const struct db_event *event)
+{
+	if (events++ == 0)
+		first_event = event->id;
+	return true;
+}
+
+static int add_events(struct db_job *job, const struct db_rows *rows)
+{
+	struct db_event event = { .kind = "report", .device = "dev-00", .text = "idle" };
+	struct error e = { 0 };
+	for (int i = 0; i < SQLITE_EVENTS_KEPT + 5; i++)
+		if (rows->event_add(rows->self, &event, &e) != 0)
+			return -1;
+	return rows->event_each(rows->self, 0, UINT32_MAX, count_event, NULL, &e);
+}
+
+static void forgets_old_events(void)
+{
+	struct error e = { 0 };
+	struct sqlite_db *own;
+	struct db_job job = { .run = add_events, .done = ignore };
+	CHECK_EQ(sqlite_db_open(&own, ":memory:", &e), 0);
+	struct db port = sqlite_db_port(own);
+	CHECK(port.submit(port.self, &job));
+	sqlite_db_step(own);
+	sqlite_db_close(own);
+	CHECK_EQ(events, SQLITE_EVENTS_KEPT);
+	CHECK_EQ(first_event, 6);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {
@@ -641,6 +675,7 @@ int main(int argc, char **argv)
 		CASE(a_lost_signer_does_not_hold_up_a_stop),
 		CASE(remembers_over_a_restart),
 		CASE(wrong_image_is_a_failure),
+		CASE(forgets_old_events),
 	};
 	struct error e;
 	if (keyfile_new(&report_keyfile, &e) != 0)
