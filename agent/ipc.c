@@ -48,6 +48,8 @@ static int ask(struct ipc *ipc, const struct question *q, size_t capacity, struc
 static int take_piece(struct ipc *ipc, struct span piece, uint8_t *buffer, size_t capacity, struct fetch_answer *out,
 		      struct error *e)
 {
+	if (piece.n == 0) /* it would renew the wait for ever */
+		return break_off(ipc, e, "sent a piece without bytes");
 	if (piece.n > capacity - out->n)
 		return break_off(ipc, e, "sent more than it was asked for");
 	memcpy(buffer + out->n, piece.at, piece.n);
