@@ -15,7 +15,7 @@ static int examine_products_entry(const struct target *target, struct span role,
 		return refusal_set(why, "signd-release", "have the release made by 'sealift pack'",
 				   "metadata: the release '%.*s': %s", (int)target->path.n,
 				   (const char *)target->path.at, fault_text(fault));
-	/* Whether the log is asked for, the release itself says: the key's thief must not be able to say no. [SIGND-10] */
+	/* The release itself says whether it must be logged: the key's thief must not say no. [SIGND-10] */
 	if (release->log == LOG_NONE)
 		return refusal_set(why, "signd-log-policy",
 				   "a release must be logged: pack it with the log policy 'log'",

@@ -14,10 +14,11 @@ struct trail;
 /* Makes the empty journal of a new authority; one that stands is an error. */
 int trail_begin(const char *path, struct error *e) MUST_USE;
 /*
- * Opens the file, which must be there, locks it against a second process, verifies the whole chain and hands each record to replay
- * in order. A last line without its end is a record whose write was cut off, before anything was signed: it is removed
- * (*torn set). Any other damage is an error: an authority does not start on a journal that was changed, nor on
- * one that is shorter than its anchor (anchor.h), which is renewed here, at the close and as records come.
+ * Opens the file, which must be there, locks it against a second process, verifies the whole chain and hands each
+ * record to replay in order. A last line without its end is a record whose write was cut off, before anything was
+ * signed: it is removed (*torn set). Any other damage is an error: an authority does not start on a journal that was
+ * changed, nor on one that is shorter than its anchor (anchor.h), which is renewed here, at the close and as records
+ * come.
  */
 int trail_open(const char *path, const struct crypto *crypto, int (*replay)(void *context, const struct record *record),
 	       void *context, struct trail **out, bool *torn, struct error *e) MUST_USE;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tls_identity.h"
 #include "tls_verified.h"
 
 #define TLS_SESSIONS 20000
@@ -89,32 +90,11 @@ static int tls_verify(X509_STORE_CTX *chain, void *self)
 	return 1;
 }
 
-static bool tls_copy_uri(X509 *leaf, char out[IDENTITY_URI_MAX + 1])
-{
-	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-	int uris = 0;
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-		if (name->type != GEN_URI)
-			continue;
-		int n = ASN1_STRING_length(name->d.uniformResourceIdentifier);
-		const void *text = ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
-		if (n <= 0 || n > IDENTITY_URI_MAX || memchr(text, 0, (size_t)n) != NULL)
-			continue;
-		memcpy(out, text, (size_t)n);
-		out[n] = '\0';
-		uris++;
-	}
-	GENERAL_NAMES_free(names);
-	struct identity identity;
-	return uris == 1 && identity_decode(span_of_text(out), &identity) == FAULT_NONE;
-}
-
 static bool tls_peer(void *self, SSL *session, struct tls_peer *out)
 {
 	struct tls_server *server = self;
 	X509 *leaf = session == NULL ? NULL : SSL_get0_peer_certificate(session);
-	if (leaf == NULL || !tls_is_in_time(server, leaf) || !tls_copy_uri(leaf, out->uri))
+	if (leaf == NULL || !tls_is_in_time(server, leaf) || !tls_identity_uri(leaf, out->uri))
 		return false;
 	out->kind = tls_is_operational(server, leaf) ? TLS_PEER_OPERATIONAL : TLS_PEER_FACTORY;
 	return true;
