@@ -440,7 +440,7 @@ static void shows_status(void)
 	CHECK_EQ(answer.status, 200);
 	CHECK(body_has("sealift_devices{state=\"idle\"} 1"));
 	CHECK(body_has("sealift_tls_handshakes_total"));
-	CHECK(body_has("sealift_signd_up 0\n")); /* none runs here */
+	CHECK(body_has("sealift_signd_up 0\n"));                    /* none runs here */
 	CHECK_EQ(get(&ldevid, "/metadata/7.root.json", NULL), 404); /* the end of a walk is no error */
 	server_ask_plain(&server, false, "GET", "/metrics", NULL, &answer);
 	CHECK(body_has("sealift_http_requests_total{code=\"4xx\",route=\"root-walk\"} 1\n"));
