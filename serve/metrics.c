@@ -123,6 +123,8 @@ int metrics_write(const struct metrics_sources *sources, struct body *out, struc
 		return -1;
 	metrics_head(out, "sealift_revocation_epoch", "gauge", "Rises with each revocation.");
 	metrics_line(out, "sealift_revocation_epoch %llu", (unsigned long long)look.epoch);
+	metrics_head(out, "sealift_signd_up", "gauge", "Does the online signing authority answer?");
+	metrics_line(out, "sealift_signd_up %d", probe_is_up(sources->show->signd) ? 1 : 0);
 	metrics_head(out, "sealift_build_info", "gauge", "This program.");
 	metrics_line(out, "sealift_build_info{version=\"0.1.0\"} 1");
 	return 0;

@@ -230,6 +230,10 @@ int page_render(const struct show *show, struct body *out, struct error *e)
 		    "<link rel=\"stylesheet\" href=\"/page.css\">\n<script src=\"/page.js\" defer></script>\n"
 		    "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript></head>\n"
 		    "<body><p id=\"lost\" role=\"alert\" hidden></p><main><h1>sealift</h1>\n");
+	if (!probe_is_up(show->signd))
+		writer_text(&out->writer, "<p class=\"warning\" role=\"alert\">The online signing authority "
+					  "(sealift-signd) does not answer: no directive can be signed and no device "
+					  "enrolled until it runs.</p>\n");
 	if (show->db.read(show->db.self, page_look, &look, e) != 0 || look.result != 0)
 		return -1;
 	writer_text(&out->writer, "</main></body></html>\n");

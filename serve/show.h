@@ -3,6 +3,7 @@
 #define SHOW_H
 
 #include "body.h"
+#include "probe.h"
 #include "rollouts.h"
 
 struct show {
@@ -11,6 +12,7 @@ struct show {
 	int64_t started_unix;
 	int64_t (*now_unix)(void *self);
 	void *now_self;
+	struct probe *signd;
 };
 
 const char *show_device_state(const struct db_device *device); /* "new" before the first report */

@@ -33,7 +33,8 @@ struct daemon {
 	uint32_t factory_ca_count;
 	struct tls_server *tls;
 	struct sqlite_db *db;
-	struct signd_client *directors, *enrolments; /* a connection each: neither waits for the other */
+	struct signd_client *directors, *enrolments, *probes; /* a connection each: none waits for another */
+	struct probe *probe;
 	struct engine *engine;
 	struct repository repository;
 	struct est *est;
@@ -141,9 +142,11 @@ static int main_open_parts(struct daemon *d, struct error *e)
 	    sqlite_db_open(&d->db, c->database, e) != 0)
 		return -1;
 	if (signd_client_open(c->signd, c->requester, &d->directors, e) != 0 ||
-	    signd_client_open(c->signd, c->requester, &d->enrolments, e) != 0)
+	    signd_client_open(c->signd, c->requester, &d->enrolments, e) != 0 ||
+	    signd_client_open(c->signd, c->requester, &d->probes, e) != 0)
 		return -1;
 	signd_client_patience(d->directors, MAIN_DIRECTIVE_MS);
+	signd_client_patience(d->probes, MAIN_DIRECTIVE_MS); /* as long may a stop wait for it */
 	return 0;
 }
 
@@ -168,7 +171,8 @@ static int main_open_serving(struct daemon *d, struct error *e)
 {
 	struct rollouts rollouts = engine_rollouts(d->engine);
 	struct est_config est = { rollouts, signd_client_signer(d->enrolments), main_request_uri, main_wrap };
-	if (http_server_new(&d->http, e) != 0 || est_new(&d->est, &est, e) != 0)
+	if (http_server_new(&d->http, e) != 0 || est_new(&d->est, &est, e) != 0 ||
+	    probe_new(&d->probe, signd_client_signer(d->probes), "director", e) != 0)
 		return -1;
 	d->tls_port = tls_server_port(d->tls);
 	d->device_api = (struct device_api){ &d->repository, rollouts, d->est, main_check_report_key, d };
@@ -176,7 +180,8 @@ static int main_open_serving(struct daemon *d, struct error *e)
 				 .rollouts = rollouts,
 				 .started_unix = d->clock.unix_s(d->clock.self),
 				 .now_unix = d->clock.unix_s,
-				 .now_self = d->clock.self };
+				 .now_self = d->clock.self,
+				 .signd = d->probe };
 	d->operator_api = (struct operator_api){ &d->show, getuid() };
 	d->ops = (struct ops){ &d->show, d->tls_port, d->http };
 	http_server_every_second(d->http, main_tick, d);
@@ -218,12 +223,14 @@ static int main_listen(struct daemon *d, struct error *e)
 
 static void main_close(struct daemon *d)
 {
+	probe_free(d->probe);
 	est_free(d->est);
 	sqlite_db_close(d->db); /* what waits is committed */
 	http_server_free(d->http);
 	engine_free(d->engine);
 	signd_client_close(d->directors);
 	signd_client_close(d->enrolments);
+	signd_client_close(d->probes);
 	repository_close(&d->repository);
 	tls_server_free(d->tls);
 }
