@@ -31,9 +31,10 @@ static void rollout_print(const struct json_node *r)
 	       operator_number(r, "stage") + 1, operator_number(r, "stages"), (int)stage.n, (const char *)stage.at, bar,
 	       operator_number(r, "stage_succeeded"), operator_number(r, "stage_devices"),
 	       operator_number(r, "stage_failed"), operator_number(r, "in_flight"), operator_number(r, "lost"));
-	printf("  evidence %+.2f nats: aborts at %+.2f, may promote at %+.2f\n",
-	       (double)operator_number(r, "evidence") / 1e6, (double)operator_number(r, "abort_at") / 1e6,
-	       (double)operator_number(r, "promote_at") / 1e6);
+	if (span_is(state, "running") || span_is(state, "paused"))
+		printf("  evidence %+.2f nats: aborts at %+.2f, may promote at %+.2f\n",
+		       (double)operator_number(r, "evidence") / 1e6, (double)operator_number(r, "abort_at") / 1e6,
+		       (double)operator_number(r, "promote_at") / 1e6);
 	printf("  in all: %lld offered, %lld succeeded, %lld failed; %lld may have booted it, %lld of them returned\n",
 	       operator_number(r, "offered"), operator_number(r, "succeeded"), operator_number(r, "failed"),
 	       operator_number(r, "affected"), operator_number(r, "returned"));
