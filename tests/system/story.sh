@@ -151,7 +151,7 @@ ok 'one rollout of a product at a time' fails 1 'rollout' sealift rollout start 
 quietly sealift rollout resume --why 'all well' "$rollout"
 wait_for rollout_is "$rollout" '.state == "done"'
 ok '1.1 reached everyone' wait_for all_run 1.1
-ok 'a rollout that is done is not aborted' fails 1 'state' sealift rollout abort --why x "$rollout"
+ok 'a rollout that is done is not paused' fails 1 'state' sealift rollout pause --why x "$rollout"
 
 # --- the bad release -------------------------------------------------------------------------------------------------
 
