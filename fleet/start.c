@@ -212,6 +212,18 @@ static int start_store(struct engine *engine, const struct db_rows *rows, struct
 	return rollout_open_stage(engine, rows, rollout, 0, &q->error);
 }
 
+/* The rollout that was aborted for the very image to which this one would return; NULL: none. */
+static const struct rollout *start_bad_return(const struct engine *engine, const struct rollout *rollout)
+{
+	const struct plan *plan = &rollout->plan;
+	for (const struct rollout *r = engine->rollouts; r != NULL; r = r->next)
+		if (plan->has_return && r->row.state == DB_ABORTED &&
+		    strcmp(r->row.product, rollout->row.product) == 0 &&
+		    digest_equal(&r->plan.release.image, &plan->return_release.image))
+			return r;
+	return NULL;
+}
+
 int start_run(struct engine *engine, const struct db_rows *rows, struct rollouts_question *q)
 {
 	struct rollout *rollout = NULL;
@@ -223,6 +235,14 @@ int start_run(struct engine *engine, const struct db_rows *rows, struct rollouts
 		rollout_free(rollout);
 		return engine_refuse(q, 409, "rollout-busy", "abort that rollout, or wait for its end",
 				     "rollout %llu of this product has not ended", (unsigned long long)r->row.id);
+	}
+	const struct rollout *bad = start_bad_return(engine, rollout);
+	if (bad != NULL) {
+		rollout_free(rollout);
+		return engine_refuse(q, 409, "rollout-return",
+				     "pack the release again with --return VERSION, a good one",
+				     "an abort would return devices to the image of rollout %llu, which was aborted",
+				     (unsigned long long)bad->row.id);
 	}
 	if (start_store(engine, rows, q, rollout) != 0) {
 		rollout_free(rollout);

@@ -183,6 +183,16 @@ ok 'aborted by an operator' rollout_is "$rollout" '.state == "aborted" and .why 
 ok 'all are back on 1.1' wait_for all_run 1.1
 ok 'affected devices returned' wait_for rollout_is "$rollout" '.affected == .returned and .affected > 0'
 
+# --- a release whose way back is a bad image ---------------------------------------------------------------------------
+
+world_image 1.5 256
+quietly sealift pack --product edge --version 1.5 --return 1.3 --counter 0.20 --segment-kib 64 "$(image_of 1.5)"
+quietly sealift release sign edge/1.5
+quietly sealift release publish edge/1.5
+plan 1.5
+ok 'no rollout whose abort returns to an aborted image' fails 1 'which was aborted' \
+	sealift rollout start plans/edge/1.5.json
+
 # --- a repository that somebody touched ------------------------------------------------------------------------------
 
 ok 'a tampered snapshot is found' tampered "$(newest snapshot)" 2 sealift release list
