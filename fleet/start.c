@@ -248,6 +248,7 @@ int start_run(struct engine *engine, const struct db_rows *rows, struct rollouts
 		rollout_free(rollout);
 		return -1;
 	}
+	engine->issued_read_unix = 0; /* the plan came with a new timestamp: its first poll must not see the old one */
 	rollout->next = engine->rollouts;
 	engine->rollouts = rollout;
 	q->rollout = rollout->row.id;
