@@ -153,7 +153,7 @@ all_told() { # all_told EVENT DEVICE...
 }
 
 publish_all() { # under way while A dies
-	sealift pack --product edge --version "$version" --segment-kib 64 "$(image_of "$version")" &&
+	sealift pack --product edge --version "$version" --return "$previous" --segment-kib 64 "$(image_of "$version")" &&
 		sealift release sign --why "$test_name" "edge/$version" &&
 		sealift release publish --why "$test_name" "edge/$version"
 }
@@ -168,7 +168,7 @@ last_stage() { # last_stage done|abort
 
 publish() { # publish A B done|abort
 	if [ "$1" = cli ]; then
-		while_killing cli publish sealift pack --product edge --version "$version" --segment-kib 64 \
+		while_killing cli publish sealift pack --product edge --version "$version" --return "$previous" --segment-kib 64 \
 			"$(image_of "$version")"
 		while_killing cli publish sealift release sign "edge/$version"
 		while_killing cli publish sealift release publish "edge/$version"
