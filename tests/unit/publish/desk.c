@@ -191,7 +191,7 @@ static int desk_file(const struct desk *d, const char *name, int flags)
 
 void desk_alter(const struct desk *d, const char *name, long from_end)
 {
-	uint8_t byte;
+	uint8_t byte = 0;
 	int fd = desk_file(d, name, O_RDWR);
 	off_t at = lseek(fd, from_end, SEEK_END);
 	desk_must(fd >= 0 && at >= 0 && pread(fd, &byte, 1, at) == 1, "reading a byte");
