@@ -226,7 +226,8 @@ static int repository_merge(struct repository *r, struct snapshot *out, struct e
 	struct snapshot_entry *entries = workspace_array(r->ws, room, sizeof *entries);
 	if (entries == NULL)
 		return error_set(e, "the snapshot does not fit the memory that this command sets aside");
-	memcpy(entries, r->snapshot.entries, r->snapshot.count * sizeof *entries);
+	if (r->snapshot.count > 0)
+		memcpy(entries, r->snapshot.entries, r->snapshot.count * sizeof *entries);
 	uint32_t count = r->snapshot.count;
 	for (uint32_t i = 0; i < r->pending_count; i++) {
 		const struct repository_role *role = &r->pending[i];

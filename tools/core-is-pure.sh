@@ -8,8 +8,8 @@ shift
 
 # Helpers of the compiler (arithmetic, stack protector, sanitizers, coverage), no library.
 compiler='^(__aeabi_|__u?div|__u?mod|__stack_chk_|__asan_|__ubsan_|__sancov_|__sanitizer_|__tsan_|__llvm_|__gcov_|llvm_gcov|__start___sanc|__stop___sanc|__odr_asan|_GLOBAL_OFFSET_TABLE_$)'
-# gcc makes a loop to the NUL a call of strlen where there is a C library (not with -ffreestanding).
-memory='^(strlen|mem(cpy|set|move|cmp|chr)|__mem(cpy|set|move)_chk)$'
+# gcc makes a loop to the NUL a call of strlen, clang a memcmp a bcmp, where there is a C library.
+memory='^(strlen|bcmp|mem(cpy|set|move|cmp|chr)|__mem(cpy|set|move)_chk)$'
 
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
