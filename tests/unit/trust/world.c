@@ -2,6 +2,7 @@
 
 #include "crypto_openssl.h"
 #include "der.h"
+#include "hex.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -24,6 +25,31 @@ static void *world_need(void *p)
 {
 	world_must(p != NULL);
 	return p;
+}
+
+/* --- crypto that counts --- */
+
+struct world_work world_work;
+
+static void world_sha256_update(struct sha256 *h, struct span data)
+{
+	world_work.hashed += data.n;
+	crypto_openssl.sha256_update(h, data);
+}
+
+static bool world_p256_verify(const uint8_t xy[64], const struct digest *digest, const uint8_t signature[64])
+{
+	world_work.verified++;
+	return crypto_openssl.p256_verify(xy, digest, signature);
+}
+
+const struct crypto *world_crypto(void)
+{
+	static struct crypto counting;
+	counting = crypto_openssl;
+	counting.sha256_update = world_sha256_update;
+	counting.p256_verify = world_p256_verify;
+	return &counting;
 }
 
 /* --- keys --- */
@@ -241,6 +267,134 @@ void world_publish_timestamp(struct world *w)
 	world_publish_body(w, "timestamp.json", &body, &w->timestamp);
 }
 
+/* --- what an attacker publishes --- */
+
+static struct span world_where(struct span text, struct span find)
+{
+	for (size_t at = 0; find.n <= text.n && at <= text.n - find.n; at++)
+		if (span_starts(span_sub(text, at, text.n - at), find))
+			return span_sub(text, at, find.n);
+	return SPAN_NONE;
+}
+
+/* The file's spelling of a body: line ends as JSON has them. Nothing else is looked at. */
+static void world_write_spelling(struct writer *out, struct span body)
+{
+	for (size_t i = 0; i < body.n; i++)
+		if (body.at[i] == '\n')
+			writer_text(out, "\\n");
+		else
+			writer_u8(out, body.at[i]);
+}
+
+/* What is signed: the canonical form if the body has one, else the body. */
+static struct span world_canonical(struct span spelling, struct span body, uint8_t *room, size_t n)
+{
+	struct json_node *node;
+	size_t nodes = 512 + 256 * body.n;
+	void *memory = world_need(malloc(nodes));
+	struct workspace ws = workspace_over(memory, nodes);
+	struct writer w = writer_over(room, n);
+	bool good = json_parse(spelling, &ws, &node) == FAULT_NONE;
+	if (good)
+		json_canonical(node, &w);
+	world_must(writer_end(&w) == FAULT_NONE);
+	free(memory);
+	return good ? writer_span(&w) : body;
+}
+
+void world_put_body(struct world *w, const char *name, struct span body, const struct world_holder *holder)
+{
+	size_t n = 4 * body.n + 16384;
+	uint8_t *room = world_need(malloc(3 * n));
+	struct writer spelling = writer_over(room, n), out = writer_over(room + n, n);
+	world_write_spelling(&spelling, body);
+	struct span canonical = world_canonical(writer_span(&spelling), body, room + 2 * n, n);
+	writer_text(&out, "{\"signatures\":[");
+	for (uint32_t i = 0; i < holder->count; i++) {
+		const struct world_key *key = &w->keys[holder->keys[i]];
+		uint8_t raw[64], der[DER_SIGNATURE_MAX];
+		struct writer signature = writer_over(der, sizeof der);
+		world_sign_raw(key, canonical, raw);
+		der_signature_write(&signature, raw);
+		writer_text(&out, i == 0 ? "{\"keyid\":\"" : ",{\"keyid\":\"");
+		writer_text(&out, key->keyid);
+		writer_text(&out, "\",\"sig\":\"");
+		hex_write(&out, writer_span(&signature));
+		writer_text(&out, "\"}");
+	}
+	writer_text(&out, "],\"signed\":");
+	writer_bytes(&out, writer_span(&spelling));
+	writer_text(&out, "}");
+	world_must(writer_end(&out) == FAULT_NONE);
+	world_put(&w->remote, name, writer_span(&out));
+	free(room);
+}
+
+/* text with the first `find` replaced; room for it is the caller's */
+static struct span world_replaced(struct span text, const char *find, const char *with, struct writer *w)
+{
+	struct span found = world_where(text, span_of_text(find));
+	if (found.at == NULL)
+		fprintf(stderr, "world: \"%s\" is not in %.*s\n", find, (int)text.n, (const char *)text.at);
+	world_must(found.at != NULL);
+	size_t before = (size_t)(found.at - text.at);
+	writer_bytes(w, span_sub(text, 0, before));
+	writer_text(w, with);
+	writer_bytes(w, span_sub(text, before + found.n, text.n - before - found.n));
+	world_must(writer_end(w) == FAULT_NONE);
+	return writer_span(w);
+}
+
+void world_patch(struct world_shelf *shelf, const char *name, const char *find, const char *with)
+{
+	struct span text = world_get(shelf, name);
+	size_t n = text.n + strlen(with) + 1;
+	uint8_t *room = world_need(malloc(n));
+	struct writer w = writer_over(room, n);
+	world_put(shelf, name, world_replaced(text, find, with, &w));
+	free(room);
+}
+
+void world_edit(struct world *w, const char *name, const char *find, const char *with,
+		const struct world_holder *holder)
+{
+	struct span begin = SPAN_LIT(",\"signed\":");
+	struct span text = world_get(&w->remote, name), mark = world_where(text, begin);
+	world_must(mark.at != NULL);
+	size_t from = (size_t)(mark.at - text.at) + mark.n, n = text.n + strlen(with) + 1;
+	uint8_t *room = world_need(malloc(2 * n));
+	struct writer body = writer_over(room, n), edited = writer_over(room + n, n);
+	for (size_t i = from; i < text.n - 1; i++) {
+		bool is_line_end = text.at[i] == '\\' && text.at[i + 1] == 'n';
+		writer_u8(&body, is_line_end ? '\n' : text.at[i]);
+		i += is_line_end;
+	}
+	world_put_body(w, name, world_replaced(writer_span(&body), find, with, &edited), holder);
+	free(room);
+}
+
+void world_relist(struct world *w, const char *role, uint64_t version)
+{
+	char name[CLIENT_NAME_MAX], listed[METADATA_ROLE_NAME_MAX + 8];
+	world_file_name(name, sizeof name, version, role);
+	snprintf(listed, sizeof listed, "%s.json", role);
+	struct snapshot_entry *entry = world_entry(w, listed);
+	struct span file = world_get(&w->remote, name);
+	world_must(file.at != NULL);
+	*entry = (struct snapshot_entry){ .name = entry->name, .version = version, .length = file.n };
+	entry->has_length = entry->has_digest = true;
+	entry->digest = sha256_of(&crypto_openssl, file);
+}
+
+void world_republish(struct world *w)
+{
+	w->snapshot_version++;
+	w->timestamp_version++;
+	world_publish_snapshot(w);
+	world_publish_timestamp(w);
+}
+
 struct targets world_targets(struct world *w)
 {
 	static const struct span paths[] = { { (const uint8_t *)"p/board/*/*", 11 } };
@@ -278,6 +432,7 @@ struct world *world_new(void)
 {
 	struct world *w = world_need(calloc(1, sizeof *w));
 	w->memory = world_need(malloc(WORLD_MEMORY));
+	w->memory_bytes = WORLD_MEMORY;
 	w->root = world_single(w);
 	w->timestamp = world_single(w);
 	w->snapshot = world_single(w);
@@ -342,6 +497,7 @@ static void world_fetch(struct world *w, const struct client_request *request)
 	bool broken = w->broken != NULL && strcmp(w->broken, request->name) == 0;
 	enum client_answer answer = broken ? w->broken_answer : world_serve(&w->remote, request, &n);
 	world_note(w, "FETCH", request->name);
+	w->asked_most = request->capacity > w->asked_most ? request->capacity : w->asked_most;
 	client_fetched(&w->client, answer, n);
 }
 
@@ -359,6 +515,7 @@ static enum client_action world_run(struct world *w)
 	struct client_request request;
 	size_t n;
 	w->log[0] = '\0';
+	w->asked_most = 0;
 	for (;;) {
 		enum client_action action = client_step(&w->client, &request);
 		enum client_answer answer;
@@ -383,8 +540,8 @@ static enum client_action world_run(struct world *w)
 
 enum client_action world_refresh(struct world *w)
 {
-	w->ws = workspace_over(w->memory, WORLD_MEMORY);
-	struct client_config config = { .crypto = &crypto_openssl, .ws = &w->ws, .now_unix = w->now_unix };
+	w->ws = workspace_over(w->memory, w->memory_bytes);
+	struct client_config config = { .crypto = world_crypto(), .ws = &w->ws, .now_unix = w->now_unix };
 	config.revoked = w->revoked;
 	client_begin(&w->client, &config);
 	return world_run(w);

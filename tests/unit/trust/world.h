@@ -60,9 +60,19 @@ struct world {
 	int64_t now_unix;
 	const struct revocations *revoked;
 	uint8_t *memory;
+	size_t memory_bytes; /* that the client gets of it; WORLD_MEMORY unless a test takes less */
+	size_t asked_most;   /* the largest room that any FETCH of the last run offered */
 	struct workspace ws;
 	struct client client;
 };
+
+/* What the client's crypto, which counts, has done since a test set it to zero. */
+struct world_work {
+	uint64_t verified; /* signatures tried */
+	uint64_t hashed;   /* bytes */
+};
+extern struct world_work world_work;
+const struct crypto *world_crypto(void);
 
 /* Root 1 of 1 with one key a role, an empty targets with the delegation p/board, and p/board with one target, published
  * and put into the device's store as root.json. */
@@ -93,6 +103,21 @@ void world_publish(struct world *w);
 /* The targets of world_publish(), to be changed and published one by one. */
 struct targets world_targets(struct world *w);
 struct targets world_product(struct world *w);
+
+/*
+ * The strongest attacker: one who holds the role's keys. Takes the body of a file on the remote shelf in canonical form
+ * (line ends raw), puts `with` in the place of the first `find` (which must stand there; both may hold any bytes), and
+ * signs what comes out. world_relist() then lets the snapshot name a targets role's file as it is now, and
+ * world_republish() a new timestamp that snapshot.
+ */
+void world_edit(struct world *w, const char *name, const char *find, const char *with,
+		const struct world_holder *holder);
+/* The same with a body given whole; it need not be JSON. */
+void world_put_body(struct world *w, const char *name, struct span body, const struct world_holder *holder);
+/* The attacker who holds no key: changes the file as it stands. */
+void world_patch(struct world_shelf *shelf, const char *name, const char *find, const char *with);
+void world_relist(struct world *w, const char *role, uint64_t version);
+void world_republish(struct world *w); /* snapshot and timestamp under their next versions */
 
 /* One cycle, and one look-up after it, to its end. */
 enum client_action world_refresh(struct world *w);
