@@ -33,6 +33,11 @@ static void sign_digest(const struct world_key *key, const struct digest *digest
 	must(der_signature_decode((struct span){ der, n }, raw) == FAULT_NONE);
 }
 
+static struct yard *home_of(struct yard *y)
+{
+	return y->home != NULL ? y->home : y;
+}
+
 static const struct world_key *key_of(const struct yard *y, const struct world_holder *holder)
 {
 	return &y->world->keys[holder->keys[0]];
@@ -168,13 +173,13 @@ static int fetch_get(void *self, const char *path, uint64_t from, uint64_t n, ui
 	struct yard *y = self;
 	*out = (struct fetch_answer){ 0 };
 	y->gets++;
-	if (fails(y))
+	if (fails(y) || y->unreachable)
 		return error_retry(e, "GET %s: made to fail", path);
 	out->status = y->deny_status;
 	if (y->deny_status != 0)
 		return 0;
 	struct span body = begins(path, "metadata/") ? world_get(&y->world->remote, path + strlen("metadata/"))
-						     : world_get(&y->site, path);
+						     : world_get(&home_of(y)->site, path);
 	out->status = body.at == NULL ? 404 : n > 0 && !y->ignores_range ? 206 : 200;
 	if (body.at == NULL)
 		return 0;
@@ -189,15 +194,17 @@ static struct span write_directive(struct yard *y, const uint8_t nonce[DIRECTIVE
 	static uint8_t text[DIRECTIVE_BYTES_MAX];
 	uint8_t body[DIRECTIVE_BYTES_MAX];
 	struct writer w = writer_over(body, sizeof body), out = writer_over(text, sizeof text);
+	const struct yard *home = home_of(y);
+	const struct world_holder *director = y->stolen_director != NULL ? y->stolen_director : &home->director;
 	struct directive d = {
 		.device = span_of_text(y->config.id),
 		.sequence = ++y->directive_sequence,
-		.target_path = y->next.release.path,
-		.image = y->next.digest,
-		.image_bytes = sizeof y->next.image,
-		.counter = y->next.counter,
+		.target_path = home->next.release.path,
+		.image = home->next.digest,
+		.image_bytes = sizeof home->next.image,
+		.counter = home->next.counter,
 		.plan_path = SPAN_LIT("plans/board/one.json"),
-		.plan = y->plan_digest,
+		.plan = home->plan_digest,
 		.lifetime_s = 600,
 	};
 	memcpy(d.nonce, nonce, sizeof d.nonce);
@@ -206,8 +213,8 @@ static struct span write_directive(struct yard *y, const uint8_t nonce[DIRECTIVE
 	directive_encode(&w, &d);
 	must(writer_end(&w) == FAULT_NONE);
 	struct signed_by by;
-	const struct world_key *key = key_of(y, y->wrong_director ? &y->report : &y->director);
-	by.keyid_hex = span_of_text(key_of(y, &y->director)->keyid);
+	const struct world_key *key = key_of(y, y->wrong_director ? &y->report : director);
+	by.keyid_hex = span_of_text(key_of(y, director)->keyid);
 	world_sign_raw(key, writer_span(&w), by.raw);
 	signed_encode(&out, writer_span(&w), &by, 1);
 	must(writer_end(&out) == FAULT_NONE);
@@ -277,7 +284,7 @@ static int fetch_post(void *self, const char *path, const char *content_type, st
 	struct yard *y = self;
 	*out = (struct fetch_answer){ 0 };
 	y->posts++;
-	if (fails(y))
+	if (fails(y) || y->unreachable)
 		return error_retry(e, "POST %s: made to fail", path);
 	out->status = y->deny_status;
 	if (y->deny_status != 0)
@@ -390,7 +397,8 @@ static void publish_product(struct yard *y)
 	release_encode_custom(&w, &y->next.release);
 	must(writer_end(&w) == FAULT_NONE);
 	must(json_parse(writer_span(&w), &ws, &target.custom) == FAULT_NONE);
-	struct targets product = { .version = world->product_version, .expires_unix = world->expires_unix, .count = 1 };
+	struct targets product = { .version = world->product_version, .count = 1 };
+	product.expires_unix = world_expiry(world, world->product_expires_unix);
 	product.entries = &target;
 	world_publish_targets(world, "p/board", &product, &world->product);
 	publish_proof(y, &target);
@@ -407,7 +415,8 @@ static void publish_plan(struct yard *y)
 	must(writer_end(&w) == FAULT_NONE);
 	y->plan_digest = sha256_of(&crypto_openssl, writer_span(&w));
 	struct target target = { .path = SPAN_LIT("plans/board/one.json"), .length = w.used, .sha256 = y->plan_digest };
-	struct targets plans = { .version = y->world->product_version, .expires_unix = y->world->expires_unix };
+	struct targets plans = { .version = y->world->product_version };
+	plans.expires_unix = world_expiry(y->world, y->world->product_expires_unix);
 	plans.count = 1;
 	plans.entries = &target;
 	world_publish_targets(y->world, "plans/board", &plans, &y->plans);
@@ -430,7 +439,8 @@ static void publish_targets(struct yard *y)
 	d[0].role = world_role(world, &world->product);
 	d[1].role = world_role(world, &y->plans);
 	d[2].role = world_role(world, &y->director);
-	struct targets targets = { .version = world->targets_version, .expires_unix = world->expires_unix };
+	struct targets targets = { .version = world->targets_version };
+	targets.expires_unix = world_expiry(world, world->targets_expires_unix);
 	targets.delegation_count = 3;
 	targets.delegations = d;
 	world_publish_targets(world, "targets", &targets, &world->targets);
@@ -726,9 +736,32 @@ struct yard *yard_new(uint32_t erase_bytes)
 	return y;
 }
 
+struct yard *yard_beside(struct yard *home, const char *id)
+{
+	struct yard *y = calloc(1, sizeof *y);
+	must(y != NULL);
+	y->home = home;
+	y->world = home->world;
+	y->director = home->director;
+	y->boot = home->boot;
+	y->log = home->log;
+	y->report = single(y);
+	y->unix_s = home->unix_s;
+	y->step_ms = 1;
+	must(in_process_open(&y->decompressor, NULL) == 0);
+	make_config(y);
+	snprintf(y->config.id, sizeof y->config.id, "%s", id);
+	make_device(y, (uint32_t)home->installer.ports.slots[1].erase_bytes);
+	y->offers = y->confirms = true;
+	y->running = SLOT_A;
+	y->effects = 0;
+	return y;
+}
+
 void yard_free(struct yard *y)
 {
-	world_free(y->world);
+	if (y->home == NULL)
+		world_free(y->world);
 	in_process_close(&y->decompressor);
 	for (uint32_t i = 0; i < y->site.count; i++)
 		free(y->site.files[i].bytes);

@@ -45,6 +45,7 @@ struct yard_release {
 };
 
 struct yard {
+	struct yard *home; /* whose server this device talks to; NULL: its own */
 	struct world *world;
 	struct world_holder director, plans, boot, log, report;
 	struct world_shelf site; /* objects/.. targets/.. log/.. */
@@ -60,14 +61,16 @@ struct yard {
 	bool offers, confirms;
 	uint64_t directive_sequence;
 	void (*twist)(struct directive *directive);
-	bool wrong_director; /* signs with a key that nobody listed */
-	bool replays;        /* gives the last directive again */
+	bool wrong_director;                        /* signs with a key that nobody listed */
+	const struct world_holder *stolen_director; /* signs in the director's place; NULL: nobody */
+	bool replays;                               /* gives the last directive again */
 	char last_directive[DIRECTIVE_BYTES_MAX];
 	/* transport */
 	const char *corrupt; /* a byte of the body of every path that begins so is flipped */
 	size_t corrupt_at;
 	const char *cut;      /* every path that begins so comes without its last byte */
 	unsigned deny_status; /* every answer of the server; 0: none */
+	bool unreachable;     /* no request gets an answer */
 	bool ignores_range;
 	uint32_t gets, posts;
 	/* the device */
@@ -94,6 +97,8 @@ struct yard {
 
 /* A device that runs the factory image under counter 10, and a release with counter 11, published and offered to it. */
 struct yard *yard_new(uint32_t erase_bytes);
+/* Another such device at the same server: what is published there, it is offered. home must outlive it. */
+struct yard *yard_beside(struct yard *home, const char *id);
 void yard_free(struct yard *y);
 void yard_publish(struct yard *y);
 

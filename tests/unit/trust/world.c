@@ -156,6 +156,11 @@ struct span world_get(const struct world_shelf *shelf, const char *name)
 
 /* --- publishing --- */
 
+int64_t world_expiry(const struct world *w, int64_t own_unix)
+{
+	return own_unix != 0 ? own_unix : w->expires_unix;
+}
+
 static uint8_t world_body[WORLD_BODY_MAX];
 
 static void world_publish_body(struct world *w, const char *name, struct writer *body, const struct world_holder *by)
@@ -241,7 +246,8 @@ void world_publish_targets(struct world *w, const char *role, const struct targe
 void world_publish_snapshot(struct world *w)
 {
 	char name[64];
-	struct snapshot snapshot = { .version = w->snapshot_version, .expires_unix = w->expires_unix };
+	struct snapshot snapshot = { .version = w->snapshot_version,
+				     .expires_unix = world_expiry(w, w->snapshot_expires_unix) };
 	struct writer body = writer_over(world_body, sizeof world_body);
 	snapshot.count = w->entry_count;
 	snapshot.entries = w->entries;
@@ -374,6 +380,24 @@ void world_edit(struct world *w, const char *name, const char *find, const char 
 	free(room);
 }
 
+uint32_t world_key_alias(struct world *w, uint32_t key, const char *object)
+{
+	world_must(w->key_count < WORLD_KEYS_MAX);
+	size_t n = 2 * strlen(object) + 64;
+	uint8_t *room = world_need(malloc(2 * n));
+	struct writer spelling = writer_over(room, n);
+	world_write_spelling(&spelling, span_of_text(object));
+	struct span canonical = world_canonical(writer_span(&spelling), span_of_text(object), room + n, n);
+	struct digest id = sha256_of(&crypto_openssl, canonical);
+	struct world_key *alias = &w->keys[w->key_count];
+	*alias = w->keys[key];
+	hex_text(digest_span(&id), alias->keyid);
+	alias->role.keyid = span_of_text(alias->keyid);
+	world_must(EVP_PKEY_up_ref(alias->private) == 1);
+	free(room);
+	return w->key_count++;
+}
+
 void world_relist(struct world *w, const char *role, uint64_t version)
 {
 	char name[CLIENT_NAME_MAX], listed[METADATA_ROLE_NAME_MAX + 8];
@@ -402,7 +426,8 @@ struct targets world_targets(struct world *w)
 	delegation = (struct delegation){ .name = SPAN_LIT("p/board"), .terminating = true, .path_count = 1 };
 	delegation.paths = paths;
 	delegation.role = world_role(w, &w->product);
-	struct targets targets = { .version = w->targets_version, .expires_unix = w->expires_unix };
+	struct targets targets = { .version = w->targets_version,
+				   .expires_unix = world_expiry(w, w->targets_expires_unix) };
 	targets.delegation_count = 1;
 	targets.delegations = &delegation;
 	return targets;
@@ -413,7 +438,8 @@ struct targets world_product(struct world *w)
 	static struct target target;
 	target = (struct target){ .path = SPAN_LIT("p/board/1.0/image"), .length = 5 };
 	target.sha256 = sha256_of(&crypto_openssl, SPAN_LIT("image"));
-	struct targets product = { .version = w->product_version, .expires_unix = w->expires_unix };
+	struct targets product = { .version = w->product_version,
+				   .expires_unix = world_expiry(w, w->product_expires_unix) };
 	product.count = 1;
 	product.entries = &target;
 	return product;

@@ -10,7 +10,7 @@
 #define WORLD_NOW 1800000000 /* 2027-01-15 */
 #define WORLD_DAY 86400
 #define WORLD_FILES_MAX 400
-#define WORLD_KEYS_MAX 16
+#define WORLD_KEYS_MAX 512 /* a simulation of years makes many */
 #define WORLD_ROLES_MAX 40
 #define WORLD_MEMORY (24u << 20)
 
@@ -47,7 +47,8 @@ struct world {
 	/* versions and times, changed freely before publishing */
 	uint64_t root_version, timestamp_version, snapshot_version, targets_version, product_version;
 	int64_t expires_unix, root_expires_unix, issued_unix;
-	uint32_t entry_count; /* of the snapshot, ascending */
+	int64_t targets_expires_unix, product_expires_unix, snapshot_expires_unix; /* 0: expires_unix */
+	uint32_t entry_count;                                                      /* of the snapshot, ascending */
 	struct snapshot_entry entries[WORLD_ROLES_MAX];
 	char entry_names[WORLD_ROLES_MAX][METADATA_ROLE_NAME_MAX + 8];
 	uint64_t timestamp_snapshot_version; /* 0: the snapshot's own */
@@ -80,6 +81,8 @@ struct world *world_new(void);
 void world_free(struct world *w);
 
 uint32_t world_key_new(struct world *w); /* its index */
+/* The same key in another key object (as it is written, line ends raw), so under another id, which is this object's. */
+uint32_t world_key_alias(struct world *w, uint32_t key, const char *object);
 struct world_holder world_holder_of(struct world *w, uint32_t threshold, uint32_t count, const uint32_t *keys);
 struct role world_role(struct world *w, struct world_holder *holder);
 
@@ -118,6 +121,9 @@ void world_put_body(struct world *w, const char *name, struct span body, const s
 void world_patch(struct world_shelf *shelf, const char *name, const char *find, const char *with);
 void world_relist(struct world *w, const char *role, uint64_t version);
 void world_republish(struct world *w); /* snapshot and timestamp under their next versions */
+
+/* A time of the world's, or expires_unix where it is 0. */
+int64_t world_expiry(const struct world *w, int64_t own_unix);
 
 /* One cycle, and one look-up after it, to its end. */
 enum client_action world_refresh(struct world *w);
