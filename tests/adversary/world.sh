@@ -1,117 +1,24 @@
-# A small world for an attack: a site, its two signing authorities, the server, a server gone bad before it (proxy), and
-# devices that know only that one. Sourced by each attack, which is called with the build directory.
+# An attack's world: that of tests/lib/world.sh, with a server gone bad before the honest one (proxy), and devices that
+# know only that one. Sourced by each attack, which is called with the build directory.
 #
-#   world_begin         site and daemons
-#   world_release V     releases edge/V (random image)
 #   world_devices V ID  devices with release V from the factory, served by the proxy
 #   rules LINE...       what the proxy does from now on (proxy.c); none: passes all on
 #   refused ID RULE T   the agent runs once, and refuses by this rule; the proxy did what it was told
 #   keeps ID V          the device still boots release V
 #   updates ID V        nothing stands in the way of a legitimate update to a new release V
 #   steal TOKEN KEY...  signs standard input with keys of a stolen token (forge.c)
-set -eu
+. "$(dirname "$0")/../lib/world.sh"
+PATH=$build/tests/adversary:$PATH
 
-build=$1
-attack=$(basename "$0")
-here=$(cd "$(dirname "$0")" && pwd)
-PATH=$build/cmd:$build/cmd/sealift:$build/cmd/sealiftd:$build/tests/adversary:$PATH
-export PATH
-work=$(mktemp -d "${TMPDIR:-/tmp}/sealift-$attack.XXXXXX")
-site=$work/site
-repo=$site/repo
-export SEALIFT_SITE="$site"
-pids=
-tests=0
-failures=0
-
-world_end() {
-	status=$?
-	trap - EXIT
-	trap "" HUP INT PIPE TERM
-	set +e
-	for pid in $pids; do kill "$pid" 2>/dev/null || true; done
-	for pid in $pids; do wait "$pid" 2>/dev/null || true; done
-	[ $status -eq 0 ] || for log in "$work"/*.log; do
-		[ ! -s "$log" ] || { echo "# --- $(basename "$log")"; tail -n 10 "$log" | sed 's/^/# /'; }
-	done
-	[ $status -eq 0 ] || echo "Bail out! $attack broke off with status $status"
-	rm -rf "$work"
-	exit $status
-}
-trap world_end EXIT
-trap 'exit 130' HUP INT PIPE TERM
-
-# --- TAP -------------------------------------------------------------------------------------------------------------
-
-ok() { # ok TEXT COMMAND...
-	text=$1
-	shift
-	tests=$((tests + 1))
-	if "$@" >"$work/check.out" 2>&1; then
-		echo "ok $tests - $text"
-		return 0
-	fi
-	failures=$((failures + 1))
-	echo "not ok $tests - $text"
-	sed 's/^/# /' "$work/check.out"
+world_failed() { # what the attack saw, where a test failed
 	[ ! -s "$work/events" ] || sed 's/^/# event: /' "$work/events"
 	[ ! -s "$work/proxy.log" ] || sed 's/^/# proxy: /' "$work/proxy.log"
 	[ -z "${ADVERSARY_STOP_AT_FIRST:-}" ] || world_done # tests/mutants needs no more than one
 }
 
-world_done() {
-	echo "1..$tests"
-	[ $failures -eq 0 ] || echo "# $failures of $tests failed"
-	exit 0
-}
-
-# --- the honest world ------------------------------------------------------------------------------------------------
-
-spawn() { # spawn LOG COMMAND...
-	log=$work/$1
-	shift
-	"$@" >"$log" 2>&1 &
-	pids="$pids $!"
-}
-
-wait_for() { # wait_for COMMAND...: 20 s at most
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 400 ] || { echo "# never happened: $*"; return 1; }
-		sleep 0.05
-	done
-}
-
-quietly() {
-	"$@" >"$work/command.log" 2>&1
-}
-
-world_begin() {
-	quietly sealift init --product edge --vendor adversary.example --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 \
-		"$@" "$site"
-	spawn signd-release.log sealift-signd --config "$site/signd-release/signd.conf"
-	spawn signd-online.log sealift-signd --config "$site/signd-online/signd.conf"
-	wait_for test -S "$site/signd-release/signd.sock" -a -S "$site/signd-online/signd.sock"
-	spawn sealiftd.log sealiftd --config "$site/server/sealiftd.conf"
-	wait_for test -s "$site/server/ports"
-	server_port=$(sed -n 's/.*device=\([0-9]*\).*/\1/p' "$site/server/ports")
-}
-
-image_of() { echo "$work/firmware-$1.img"; }
-
-world_release() { # world_release VERSION [PACK OPTION...]
-	version=$1
-	shift
-	[ -f "$(image_of "$version")" ] || head -c 200000 /dev/urandom >"$(image_of "$version")"
-	quietly sealift pack --product edge --version "$version" --segment-kib 64 "$@" "$(image_of "$version")"
-	quietly sealift release sign --why adversary "edge/$version"
-	quietly sealift release publish --why adversary "edge/$version"
-}
-
 world_proxy() { # world_proxy DEVICE CERTIFICATE KEY
 	rm -f "$work/proxy.port"
-	spawn proxy-stderr.log adversary-proxy "$work/rules" "$1" "$2" "$3" "$server_port" "$work/proxy.port" \
+	spawn proxy-stderr adversary-proxy "$work/rules" "$1" "$2" "$3" "$device_port" "$work/proxy.port" \
 		"$work/proxy.log"
 	wait_for test -s "$work/proxy.port"
 	proxy_port=$(cat "$work/proxy.port")
@@ -130,11 +37,11 @@ world_plan() { # world_plan VERSION CANARY [PLAN OPTION...]
 	version=$1 canary=$2
 	shift 2
 	quietly sealift rollout plan --release "edge/$version" --canary "$canary" --soak 0 --expect-report 45 \
-		--why adversary "$@"
+		--why "$test_name" "$@"
 }
 
 world_start() { # world_start PLAN: prints the rollout's number
-	sealift rollout start --why adversary --json "plans/edge/$1.json" | jq -r .id
+	sealift rollout start --why "$test_name" --json "plans/edge/$1.json" | jq -r .id
 }
 
 # --- the attack ------------------------------------------------------------------------------------------------------
@@ -193,7 +100,7 @@ is_update() {
 updates() { # updates ID VERSION
 	rules
 	sealift rollout status --json | jq -r '.rollouts[] | select(.state == "running") | .id' | while read -r id; do
-		quietly sealift rollout abort --why adversary "$id"
+		quietly sealift rollout abort --why "$test_name" "$id"
 	done
 	world_release "$2" --return 1.0.0 # the release before may have been aborted, and is no way back then
 	world_plan "$2" "$1"

@@ -4,7 +4,7 @@
 #   supervise NAME COMMAND...  runs it, and starts it again whenever it dies, as systemd would; log in NAME.log
 #   world_begin                site (sealift init) and daemons (world_daemons); the ports are kept over restarts
 #   world_image V              a firmware image whose bytes say whether it boots (world_boot)
-#   world_release V            packs, signs and publishes edge/V
+#   world_release V            packs, signs and publishes edge/V; without world_image before, of random bytes
 #   ok TEXT COMMAND...         one TAP line; its output is told only if it failed
 set -eu
 
@@ -22,7 +22,9 @@ failures=0
 
 world_end() {
 	status=$?
-	trap - EXIT INT TERM
+	trap - EXIT
+	trap "" HUP INT PIPE TERM
+	set +e
 	world_stop
 	[ $status -eq 0 ] && [ $failures -eq 0 ] || for log in "$work"/*.log; do
 		[ ! -s "$log" ] || { echo "# --- $(basename "$log")"; tail -n 12 "$log" | sed 's/^/# /'; }
@@ -32,7 +34,7 @@ world_end() {
 	exit $status
 }
 trap world_end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' HUP INT PIPE TERM
 
 # --- TAP -------------------------------------------------------------------------------------------------------------
 
@@ -47,7 +49,10 @@ ok() { # ok TEXT COMMAND...
 	failures=$((failures + 1))
 	echo "not ok $tests - $text"
 	tr -cd '[:print:]\n' <"$work/check.out" | awk '{ print "# " $0 }' # a last line without its end gets one
+	world_failed
 }
+
+world_failed() { :; } # a script may tell more
 
 world_done() {
 	echo "1..$tests"
@@ -161,6 +166,7 @@ world_boot='sleep 0.1; [ "$(head -c -64 "$SLBOOT_IMAGE" | sha256sum | cut -c1-64
 world_release() { # world_release VERSION [PACK OPTION...]
 	version=$1
 	shift
+	[ -f "$(image_of "$version")" ] || head -c 200000 /dev/urandom >"$(image_of "$version")"
 	quietly sealift pack --product edge --version "$version" --segment-kib 64 "$@" "$(image_of "$version")"
 	quietly sealift release sign --why "$test_name" "edge/$version"
 	quietly sealift release publish --why "$test_name" "edge/$version"
