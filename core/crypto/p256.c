@@ -112,9 +112,9 @@ static void p256_multiply(struct p256_product *r, const struct p256_number *a, c
 	memset(r, 0, sizeof *r);
 	for (unsigned i = 0; i < P256_WORDS; i++) {
 		uint32_t *row = r->word + i;
-		uint32_t carry = 0;
+		uint32_t factor = a->word[i], carry = 0;
 		for (unsigned j = 0; j < P256_WORDS; j++) {
-			uint64_t sum = (uint64_t)a->word[i] * b->word[j] + row[j] + carry;
+			uint64_t sum = (uint64_t)factor * b->word[j] + row[j] + carry;
 			row[j] = (uint32_t)sum;
 			carry = (uint32_t)(sum >> 32);
 		}
@@ -203,8 +203,7 @@ static void p256_scalar_multiply(struct p256_number *r, const struct p256_number
 	p256_multiply(&product, a, b);
 	for (unsigned i = 0; i < P256_WORDS; i++) {
 		uint32_t *row = product.word + i;
-		uint32_t factor = row[0] * p256_order_inverse;
-		uint32_t carry = 0;
+		uint32_t factor = row[0] * p256_order_inverse, carry = 0;
 		for (unsigned j = 0; j < P256_WORDS; j++) {
 			uint64_t sum = (uint64_t)factor * p256_order.word[j] + row[j] + carry;
 			row[j] = (uint32_t)sum;
