@@ -403,3 +403,31 @@ void json_canonical(const struct json_node *node, struct writer *w)
 		return;
 	}
 }
+
+/* A drain that compares what is written with what was read. */
+struct json_echo {
+	struct span left;
+	bool differs;
+};
+
+static void json_echo(void *context, struct span bytes)
+{
+	struct json_echo *echo = context;
+	echo->differs = echo->differs || !span_starts(echo->left, bytes);
+	echo->left = span_sub(echo->left, bytes.n, echo->left.n);
+}
+
+enum fault json_parse_canonical(struct span text, struct workspace *ws, struct json_node **out)
+{
+	uint8_t chunk[256];
+	struct json_echo echo = { .left = text };
+	struct writer w = writer_over(chunk, sizeof chunk);
+	enum fault fault = json_parse(text, ws, out);
+	if (fault != FAULT_NONE)
+		return fault;
+	w.drain = json_echo;
+	w.context = &echo;
+	json_canonical(*out, &w);
+	bool same = writer_end(&w) == FAULT_NONE && !echo.differs && echo.left.n == 0;
+	return same ? FAULT_NONE : FAULT_NOT_CANONICAL;
+}

@@ -35,6 +35,8 @@ enum fault json_parse(struct span text, struct workspace *ws, struct json_node *
 
 /* The OLPC canonical bytes of a tree. */
 void json_canonical(const struct json_node *node, struct writer *w);
+/* json_parse(), and FAULT_NOT_CANONICAL unless the text is its own canonical form: our own objects, unsigned ones. */
+enum fault json_parse_canonical(struct span text, struct workspace *ws, struct json_node **out) MUST_USE;
 
 /* --- reading --- */
 

@@ -76,7 +76,7 @@ static bool note_is_text(struct span text)
 }
 
 /* [LOG-4]: printable ASCII but space and plus. The specification allows more; a log of ours has no use for it. */
-static bool note_is_name(struct span name)
+bool note_is_name(struct span name)
 {
 	if (name.n == 0 || name.n > NOTE_ORIGIN_MAX)
 		return false;

@@ -46,6 +46,8 @@ enum fault note_decode(struct span text, struct note *out) MUST_USE;
 void checkpoint_encode(struct writer *w, const struct checkpoint *checkpoint); /* the note's text */
 /* The note's text alone, without signatures: a request to sign one. */
 enum fault checkpoint_decode(struct span text, struct checkpoint *out) MUST_USE;
+/* May this be an origin or the name of a key? Printable ASCII without space and plus, 1 to NOTE_ORIGIN_MAX bytes. */
+bool note_is_name(struct span name);
 /* The key id: the first bytes of SHA-256 of the SPKI. Type 0x02, unlike others, leaves the name out of it. */
 void note_key_hash(const struct crypto *crypto, const struct public_key *key, uint8_t out[NOTE_KEY_HASH_BYTES]);
 /* "— name base64(hash || der)\n", to be appended to text and an empty line */

@@ -161,32 +161,6 @@ static void plan_gate(struct json_reader *r, struct json_node *body, struct plan
 	json_close(r, gate);
 }
 
-/* A drain that compares what is written with what was read. */
-struct plan_echo {
-	struct span left;
-	bool differs;
-};
-
-static void plan_echo(void *context, struct span bytes)
-{
-	struct plan_echo *echo = context;
-	if (!span_starts(echo->left, bytes))
-		echo->differs = true;
-	echo->left = span_sub(echo->left, bytes.n, echo->left.n);
-}
-
-/* [PLAN-2] */
-static bool plan_is_canonical(const struct json_node *body, struct span text)
-{
-	uint8_t buffer[256];
-	struct plan_echo echo = { .left = text };
-	struct writer w = writer_over(buffer, sizeof buffer);
-	w.drain = plan_echo;
-	w.context = &echo;
-	json_canonical(body, &w);
-	return writer_end(&w) == FAULT_NONE && !echo.differs && echo.left.n == 0;
-}
-
 /* [PLAN-1] [PLAN-2] [PLAN-3] [PLAN-4] */
 enum fault plan_decode(struct span text, struct workspace *ws, struct plan *out)
 {
@@ -195,11 +169,9 @@ enum fault plan_decode(struct span text, struct workspace *ws, struct plan *out)
 	*out = (struct plan){ 0 };
 	if (text.n > PLAN_BYTES_MAX)
 		return FAULT_TOO_LARGE;
-	enum fault fault = json_parse(text, ws, &body);
+	enum fault fault = json_parse_canonical(text, ws, &body);
 	if (fault != FAULT_NONE)
 		return fault;
-	if (!plan_is_canonical(body, text))
-		return FAULT_NOT_CANONICAL;
 	json_expect(&r, body, "type", "plan");
 	if (json_uint(&r, body, "version", 1, JSON_INTEGER_MAX) != 1)
 		json_fail(&r, FAULT_VERSION, "version");

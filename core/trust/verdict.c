@@ -85,6 +85,19 @@ static const struct verdict_words verdict_words[VERDICT_COUNT_] = {
 			      "The device tries again by itself; if this repeats, compare the payload on the server "
 			      "and its "
 			      "mirrors." },
+	[VERDICT_EMERGENCY_SEQUENCE] = { "emergency-sequence",
+					 "The emergency statement's number is not the next that this device waits "
+					 "for.",
+					 "Sign it again under the next number; look at what stands between if it is "
+					 "right on the server." },
+	[VERDICT_EMERGENCY_FORBIDDEN] = { "emergency-forbidden",
+					  "The emergency statement would do what no statement can.",
+					  "Root keys change by root alone; a boot key and two emergency keys must "
+					  "stay." },
+	[VERDICT_EMERGENCY_LATER] = { "emergency-later",
+				      "The emergency statement raises the epoch above the image that runs, or "
+				      "recovery.",
+				      "It is applied by itself once the device has taken an image of that epoch." },
 };
 
 static const struct verdict_words verdict_unknown = { "unknown", "Refused for a reason that has no name.",

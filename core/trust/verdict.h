@@ -32,10 +32,13 @@ enum verdict {
 	VERDICT_UNLOGGED,           /* not proven to be in the log */
 	VERDICT_MANIFEST,           /* boot manifest disagrees with the release */
 	VERDICT_KEY_REVOKED,
-	VERDICT_EPOCH,   /* security epoch below this processor's floor */
-	VERDICT_SIZE,    /* does not fit the slot */
-	VERDICT_SEGMENT, /* a segment's bytes are not those that the table names */
-	VERDICT_COUNT_,  /* not a verdict: their number */
+	VERDICT_EPOCH,              /* security epoch below this processor's floor */
+	VERDICT_SIZE,               /* does not fit the slot */
+	VERDICT_SEGMENT,            /* a segment's bytes are not those that the table names */
+	VERDICT_EMERGENCY_SEQUENCE, /* an emergency statement not newer than what this device has heard, or far ahead */
+	VERDICT_EMERGENCY_FORBIDDEN, /* an emergency statement that would do what none can */
+	VERDICT_EMERGENCY_LATER,     /* raises an epoch that the running or the recovery image does not satisfy yet */
+	VERDICT_COUNT_,              /* not a verdict: their number */
 };
 
 const char *verdict_rule(enum verdict verdict); /* the rule's name: "directive-nonce"; never NULL */
