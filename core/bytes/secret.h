@@ -1,10 +1,9 @@
-/* Secrets: wiped so that the compiler cannot leave it out, compared in time that does not depend on their bytes. */
+/* Secrets are wiped so that the compiler cannot leave it out. */
 #ifndef SECRET_H
 #define SECRET_H
 
-#include "span.h"
+#include <stddef.h>
 
 void secret_wipe(void *at, size_t n);
-bool secret_equal(struct span a, struct span b);
 
 #endif

@@ -1,13 +1,13 @@
 #include "utf8.h"
 
-/* The length of the sequence that a lead byte begins, and the bounds of its second byte, which is where overlong forms,
- * surrogates and numbers above U+10FFFF show (table 3-7 of the Unicode Standard). */
+/*
+ * The length of the sequence that a lead byte above ASCII begins, and the bounds of its second byte, which is where
+ * overlong forms, surrogates and numbers above U+10FFFF show (table 3-7 of the Unicode Standard).
+ */
 static size_t utf8_lead(uint8_t lead, uint8_t *low, uint8_t *high)
 {
 	*low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
 	*high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-	if (lead < 0x80)
-		return 1;
 	if (lead >= 0xc2 && lead <= 0xdf)
 		return 2;
 	if (lead >= 0xe0 && lead <= 0xef)

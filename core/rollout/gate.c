@@ -25,19 +25,6 @@ struct tally {
 	int64_t silence_unats; /* a sum of rounded weights, so that the order of the rows does not matter */
 };
 
-struct gate_policy gate_policy_default(void)
-{
-	return (struct gate_policy){
-		.p0_ppm = 10000,
-		.alpha_ppm = 10000,
-		.beta_ppm = 50000,
-		.soak_s = 600,
-		.coverage_percent = 80,
-		.initial_in_flight = 8,
-		.expected_s = 3600,
-	};
-}
-
 static bool is_between(uint32_t value, uint32_t least, uint32_t most)
 {
 	return value >= least && value <= most;

@@ -40,8 +40,6 @@ struct gate_policy {
 	uint32_t expected_s;        /* by when nearly all healthy devices have reported after an offer; at least 1 */
 };
 
-/* p0 1 %, alpha 1 %, beta 5 %, soak 10 min, coverage 80 %, 8 in flight, a report expected within the hour. */
-struct gate_policy gate_policy_default(void);
 /* Is every field within the bounds above? gate_decide() offers nothing under a policy that is not. */
 bool gate_policy_is_valid(const struct gate_policy *policy);
 

@@ -117,6 +117,8 @@ static const struct {
 	{ SPAN_INIT("\"\\ud800x\""), FAULT_UTF8 },
 	{ SPAN_INIT("\"\\ud800\\n12345\""), FAULT_UTF8 },
 	{ SPAN_INIT("\"\\ud800\\ud800\""), FAULT_UTF8 },
+	{ SPAN_INIT("\"\\ud800\\ue000\""), FAULT_UTF8 },
+	{ SPAN_INIT("\"\\ud800u123456\""), FAULT_UTF8 },
 	{ SPAN_INIT("\"\\udc00\""), FAULT_UTF8 },
 	{ SPAN_INIT("\"\\udc00\\ud800\""), FAULT_UTF8 },
 	{ SPAN_INIT("\"\x80\""), FAULT_UTF8 },
@@ -242,10 +244,18 @@ static void json_needs_its_workspace(void)
 	CHECK(capacity > 5 * sizeof(struct json_node));
 }
 
+/* Its length alone is looked at. */
+static void json_refuses_four_gigabytes(void)
+{
+	struct json_node *root;
+	CHECK_EQ(parse((struct span){ memory, (size_t)UINT32_MAX + 1 }, &root), FAULT_TOO_LARGE);
+	CHECK(root == NULL);
+}
+
 static const struct check_case cases[] = {
 	CASE(json_canonical_form_is_olpc), CASE(json_refuses_with_the_fault),    CASE(json_refuses_every_truncation),
 	CASE(json_depth_has_a_limit),      CASE(json_tree_points_into_the_text), CASE(json_sorts_many_members),
-	CASE(json_needs_its_workspace),
+	CASE(json_needs_its_workspace),    CASE(json_refuses_four_gigabytes),
 };
 
 CHECK_MAIN(cases)

@@ -4,6 +4,7 @@
  */
 #include "gate.h"
 #include "check.h"
+#include "policy.h"
 
 #include <math.h>
 
@@ -15,7 +16,7 @@ static struct gate_device rows[MAX_DEVICES];
 /* p0 = 1 %, p1 = 10 %, alpha = 1 %, beta = 5 %, nothing but the evidence. */
 static struct gate_policy textbook(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	p.p1_ppm = 100000;
 	p.soak_s = 0;
 	p.coverage_percent = 0;
@@ -156,7 +157,7 @@ static void p1_follows_the_size_of_the_stage(void)
 	static const struct {
 		uint32_t devices, p1_permille;
 	} table[] = { { 50, 122 }, { 150, 49 }, { 800, 30 }, { 5000, 30 }, { 1000000, 30 } };
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		CHECK_EQ((gate_power(&p, table[i].devices, 4).p1_ppm + 500) / 1000, table[i].p1_permille);
 	for (uint32_t n = 1; n < 1000; n++)
@@ -169,7 +170,7 @@ static void every_stage_can_promote_on_its_own_devices(void)
 	static const uint32_t betas[] = { 1, 1000, 50000, 500000 };
 	for (size_t b = 0; b < sizeof(betas) / sizeof(betas[0]); b++)
 		for (uint32_t n = 1; n <= 300; n++) {
-			struct gate_policy p = gate_policy_default();
+			struct gate_policy p = policy_usual();
 			p.beta_ppm = betas[b];
 			struct gate_stage s = stage_of_size(n, 4, false);
 			CHECK(gate_power(&p, n, 4).clean_needed <= (n + 1) / 2);
@@ -190,7 +191,7 @@ static void half_of_a_stage_is_exactly_enough(void)
 
 static void one_failure_never_aborts_by_itself(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	for (uint32_t n = 1; n <= 300; n++)
 		for (uint32_t stages = 1; stages <= 6; stages++) {
 			struct gate_stage s = stage_of_size(n, stages, false);
@@ -202,7 +203,7 @@ static void one_failure_never_aborts_by_itself(void)
 /* Ten canaries of 100 devices in four stages, all of whose boots fail: two reports are enough. */
 static void a_dead_release_is_stopped_within_the_canaries(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(10, 4, false);
 	CHECK_EQ(ask(&p, &s, 0, 0, 0, 0).may_offer, 8);
 	CHECK_EQ(ask(&p, &s, 1, 0, 7, 0).may_offer, 0); /* the place of a failure stays taken */
@@ -213,7 +214,7 @@ static void a_dead_release_is_stopped_within_the_canaries(void)
 
 static void silence_rises_smoothly_to_a_failure(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, false);
 	int64_t failure = ask(&p, &s, 1, 0, 0, 0).evidence_unats, before = 0;
 	CHECK_EQ(gate_silence_unats(&p, 50, NULL, 0), 0);
@@ -231,7 +232,7 @@ static void silence_rises_smoothly_to_a_failure(void)
 /* S = 1/2 at 1.25 times expected_s; b = 0.5, p1 = 12.18 %, p0 = 1 %: ln(0.530455 / 0.5025). */
 static void silence_weighs_what_the_formula_says(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	double p1 = 1 - 0.99 * pow(0.05, 2.0 / 50);
 	double want = log((p1 / 2 + (1 - p1 / 2) / 2) / (0.005 + 0.995 / 2));
 	CHECK(fabs((double)gate_silence_unats(&p, 50, NULL, 4500) - want * 1e6) <= 1);
@@ -240,7 +241,7 @@ static void silence_weighs_what_the_formula_says(void)
 
 static void silent_bricks_abort_and_offers_stop_at_the_window(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(1000, 6, false);
 	CHECK_EQ(ask(&p, &s, 0, 0, 8, 60).may_offer, 0);
 	bool aborted = false;
@@ -255,7 +256,7 @@ static void silent_bricks_abort_and_offers_stop_at_the_window(void)
 
 static void a_late_return_corrects_the_evidence(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, false);
 	struct gate_verdict lost = ask(&p, &s, 0, 10, 1, 1000000);
 	struct gate_verdict back = ask(&p, &s, 0, 11, 0, 0);
@@ -269,7 +270,7 @@ static void a_late_return_corrects_the_evidence(void)
 
 static void measured_times_replace_the_expectation(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_times times = { 0 };
 	for (uint32_t i = 0; i < GATE_TIMES_ENOUGH - 1; i++)
 		gate_times_add(&times, 10 + i % 50);
@@ -293,7 +294,7 @@ static void measured_times_replace_the_expectation(void)
 static void measured_times_take_any_seconds(void)
 {
 	static const uint32_t seconds[] = { 0, 1, 3, 4, 5, 7, 8, 3600, 86400, INT32_MAX, UINT32_MAX };
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
 		struct gate_times times = { 0 };
 		for (int n = 0; n < GATE_TIMES_ENOUGH; n++)
@@ -308,7 +309,7 @@ static void measured_times_take_any_seconds(void)
 
 static void window_grows_with_successes_and_shrinks_under_suspicion(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(500, 4, false);
 	CHECK_EQ(ask(&p, &s, 0, 0, 0, 0).window, 8);
 	CHECK_EQ(ask(&p, &s, 0, 0, 5, 10).may_offer, 3);
@@ -329,7 +330,7 @@ static void window_grows_with_successes_and_shrinks_under_suspicion(void)
 /* Under a very small alpha ten failures do not abort yet: one device at a time still goes, or nothing would end. */
 static void window_never_closes_for_good(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	p.alpha_ppm = 1;
 	struct gate_stage s = stage_of_size(500, 4, false);
 	struct gate_verdict v = ask(&p, &s, 10, 0, 0, 0);
@@ -342,7 +343,7 @@ static void window_never_closes_for_good(void)
 
 static void coverage_and_soak_hold_a_promotion_back(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, false);
 	struct gate_verdict v = ask(&p, &s, 0, 39, 0, 0);
 	CHECK(v.evidence_unats <= v.promote_at_unats);
@@ -363,7 +364,7 @@ static void coverage_and_soak_hold_a_promotion_back(void)
 /* Fifty heard, four failed: neither threshold is reached, so the stage asks for as many as clean reports would need. */
 static void an_inconclusive_stage_is_extended(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, false);
 	CHECK_EQ(ask(&p, &s, 2, 47, 1, 10).action, GATE_WAIT); /* one may still speak */
 	struct gate_verdict v = ask(&p, &s, 2, 48, 0, 0);
@@ -378,7 +379,7 @@ static void an_inconclusive_stage_is_extended(void)
 /* A lost device never returns; the stage must not wait for it for ever, nor promote as if it were well. */
 static void a_lost_canary_extends_its_stage(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(3, 4, false);
 	CHECK_EQ(ask(&p, &s, 0, 2, 1, p.expected_s).action, GATE_WAIT);
 	struct gate_verdict v = ask(&p, &s, 0, 2, 1, 4 * (int64_t)p.expected_s);
@@ -391,7 +392,7 @@ static void a_lost_canary_extends_its_stage(void)
 /* 8 of 10 clean and p0 high: the evidence is in, the coverage is not; extended until 80 % can be met. */
 static void coverage_alone_can_extend(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	p.coverage_percent = 90;
 	p.p0_ppm = 200000;
 	p.p1_ppm = 900000;
@@ -411,7 +412,7 @@ static void coverage_alone_can_extend(void)
 
 static void the_last_stage_ends_when_all_are_heard(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, true);
 	CHECK_EQ(ask(&p, &s, 0, 49, 0, 0).reason, GATE_REASON_OPEN);   /* one not offered yet */
 	CHECK_EQ(ask(&p, &s, 0, 49, 1, 10).reason, GATE_REASON_OPEN);  /* one not heard yet */
@@ -424,7 +425,7 @@ static void the_last_stage_ends_when_all_are_heard(void)
 
 static void an_empty_stage_is_not_evidence(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(0, 4, false);
 	struct gate_verdict v = gate_decide(&p, &s, NULL, 0, NULL, NOW);
 	CHECK_EQ(v.action, GATE_EXTEND);
@@ -435,7 +436,7 @@ static void an_empty_stage_is_not_evidence(void)
 
 static void order_of_rows_does_not_matter(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(500, 4, false);
 	for (size_t i = 0; i < 300; i++)
 		rows[i] = (struct gate_device){ i % 100 == 7 ? GATE_FAILED
@@ -458,7 +459,7 @@ static void order_of_rows_does_not_matter(void)
 /* A clock that went back makes devices young, not lost, and no arithmetic overflows. */
 static void times_out_of_order_are_harmless(void)
 {
-	struct gate_policy p = gate_policy_default();
+	struct gate_policy p = policy_usual();
 	struct gate_stage s = stage_of_size(50, 4, false);
 	rows[0] = (struct gate_device){ GATE_SILENT, INT64_MAX };
 	rows[1] = (struct gate_device){ GATE_SILENT, INT64_MIN };
@@ -475,7 +476,7 @@ static void times_out_of_order_are_harmless(void)
 
 static void a_policy_out_of_bounds_offers_nothing(void)
 {
-	struct gate_policy good = gate_policy_default(), bad[13];
+	struct gate_policy good = policy_usual(), bad[13];
 	CHECK(gate_policy_is_valid(&good));
 	for (size_t i = 0; i < 13; i++)
 		bad[i] = good;
@@ -503,6 +504,40 @@ static void a_policy_out_of_bounds_offers_nothing(void)
 	}
 	s.stages = 0;
 	CHECK_EQ(ask(&good, &s, 0, 50, 0, 0).reason, GATE_REASON_POLICY);
+	CHECK_EQ(gate_power(&good, 50, 0).clean_needed, 0);
+	s.stages = 4;
+	CHECK_EQ(gate_decide(&good, &s, rows, (size_t)UINT32_MAX + 1, NULL, NOW).reason, GATE_REASON_POLICY);
+	CHECK_EQ(gate_silence_unats(&bad[0], 50, NULL, INT64_MAX), 0);
+}
+
+static void measured_times_stop_at_the_most(void)
+{
+	struct gate_times times = { .total = UINT32_MAX };
+	gate_times_add(&times, 0);
+	CHECK_EQ(times.total, UINT32_MAX);
+	CHECK_EQ(times.bucket[0], 0);
+}
+
+static void each_reason_has_its_words(void)
+{
+	for (int i = GATE_REASON_NONE; i <= GATE_REASON_OPEN; i++)
+		for (int j = GATE_REASON_NONE; j <= GATE_REASON_OPEN + 1; j++) {
+			const char *a = gate_reason_text((enum gate_reason)i),
+				   *b = gate_reason_text((enum gate_reason)j);
+			CHECK_EQ(strcmp(a, b) == 0, i == j);
+		}
+}
+
+/* 4,000 failures at the least weight of a success ask for more clean reports than a number holds. */
+static void clean_reports_are_counted_up_to_the_most(void)
+{
+	struct gate_policy p = textbook();
+	p.p0_ppm = 249999;
+	p.p1_ppm = 250000;
+	CHECK(ask(&p, &endless, 0, 0, 0, 0).clean_needed < UINT32_MAX);
+	p.p0_ppm = 1;
+	p.p1_ppm = 2;
+	CHECK(ask(&p, &endless, 4000, 0, 0, 0).clean_needed > 2000000000);
 }
 
 static const struct check_case cases[] = {
@@ -533,6 +568,9 @@ static const struct check_case cases[] = {
 	CASE(order_of_rows_does_not_matter),
 	CASE(times_out_of_order_are_harmless),
 	CASE(a_policy_out_of_bounds_offers_nothing),
+	CASE(measured_times_stop_at_the_most),
+	CASE(each_reason_has_its_words),
+	CASE(clean_reports_are_counted_up_to_the_most),
 };
 
 CHECK_MAIN(cases)

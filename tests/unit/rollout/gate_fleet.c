@@ -4,6 +4,7 @@
  */
 #include "check.h"
 #include "gate.h"
+#include "policy.h"
 
 #define FLEET 100
 #define STAGES 4
@@ -102,7 +103,7 @@ static void tick(struct world *w, const struct gate_policy *policy)
 
 static void run(struct world *w)
 {
-	struct gate_policy policy = gate_policy_default();
+	struct gate_policy policy = policy_usual();
 	policy.expected_s = EXPECTED_S;
 	policy.soak_s = 30;
 	for (; w->now < GIVE_UP_S && !w->is_aborted && !w->is_finished; w->now += 5)
