@@ -8,7 +8,9 @@
 #include <string.h>
 
 /* Of a larger file only so many beginnings are tried, evenly spread. */
+#ifndef DRIVER_CUTS
 #define DRIVER_CUTS 2048
+#endif
 #define DRIVER_FILE_MAX (1 << 20)
 
 static void driver_run(const uint8_t *bytes, size_t n)
