@@ -447,7 +447,7 @@ static void with_unknown_member(const char *value_begin, char fill, size_t n, co
 	world_publish_timestamp(world);
 }
 
-/* A million digits are one value: no more memory than one digit needs, and each byte hashed a bounded number of times. */
+/* A million digits are one value: no more memory than for one digit, each byte hashed a bounded number of times. */
 static void a_million_digits(void)
 {
 	version_2();

@@ -223,7 +223,7 @@ static void one_role_goes_back(void)
 	}
 }
 
-/* python-tuf #1498: what is stored guards against rollback although it has expired, and although its hash is another. */
+/* python-tuf #1498: what is stored guards against rollback although it has expired, or its hash is another. */
 static void expired_memory_still_guards(void)
 {
 	fresh();
