@@ -38,6 +38,7 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	json_write_member_hex(&w, "clock_keys", digest_span(&state->clock_keys));
 	json_write_member_uint(&w, "counter_floor", state->counter_floor);
 	json_write_member_uint(&w, "directive_sequence", state->directive_sequence);
+	json_write_member_hex(&w, "director_keys", digest_span(&state->director_keys));
 	write_release(&w, "failed", &state->failed);
 	json_write_name(&w, "refusals");
 	json_write_array(&w);
@@ -97,6 +98,14 @@ static void read_refusals(struct json_reader *r, struct json_node *object, struc
 		out->refusals[i++] = json_value_uint(r, n, 0, JSON_INTEGER_MAX);
 }
 
+/* An earlier program wrote none: as if the director's keys were new. */
+static void read_director_keys(struct json_reader *r, struct json_node *object, struct device_state *out)
+{
+	struct json_node *node = json_optional(r, object, "director_keys");
+	if (node != NULL)
+		json_value_hex(r, node, out->director_keys.bytes, sizeof out->director_keys.bytes);
+}
+
 enum fault device_state_decode(struct span text, struct workspace *ws, struct device_state *out)
 {
 	struct json_node *top;
@@ -113,6 +122,7 @@ enum fault device_state_decode(struct span text, struct workspace *ws, struct de
 	json_hex(&r, top, "clock_keys", out->clock_keys.bytes, sizeof out->clock_keys.bytes);
 	out->counter_floor = json_uint(&r, top, "counter_floor", 0, JSON_INTEGER_MAX);
 	out->directive_sequence = json_uint(&r, top, "directive_sequence", 0, JSON_INTEGER_MAX);
+	read_director_keys(&r, top, out);
 	read_release(&r, top, "failed", &out->failed);
 	read_refusals(&r, top, out);
 	read_report(&r, top, out);

@@ -25,7 +25,8 @@ struct device_release {
 struct device_state {
 	uint64_t boot_count;
 	uint64_t report_sequence;    /* of the last report made */
-	uint64_t directive_sequence; /* of the last directive obeyed */
+	uint64_t directive_sequence; /* of the last directive obeyed under the director's keys that follow */
+	struct digest director_keys; /* of their identities: other keys start again at 0 */
 	uint64_t counter_floor;      /* the highest counter that was confirmed */
 	int64_t clock_floor_unix;    /* the highest verified x-issued under the timestamp keys that follow */
 	struct digest clock_keys;    /* of their identities: other keys reset the floor */

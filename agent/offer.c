@@ -110,11 +110,22 @@ static void refresh_facts(struct installer *i)
 	i->question.age_ms = i->ports.clock.boot_ms(i->ports.clock.self) - i->asked_ms;
 }
 
+/* What a stolen director used up is given back with its replacement; replays are stopped by the nonce. [DIR-10] */
+static void heed_director(struct installer *i, const struct role *role)
+{
+	struct digest keys = refresh_role_keys(i, role);
+	if (digest_equal(&keys, &i->state.director_keys))
+		return;
+	i->state.director_keys = keys;
+	i->state.directive_sequence = 0;
+}
+
 static int check_directive(struct installer *i, const struct answer *answer, struct setback *s)
 {
 	const struct delegation *director = client_delegation(&i->client, "directive");
 	if (director == NULL)
 		return setback_refuse(s, VERDICT_NOT_LISTED, "the director's key");
+	heed_director(i, &director->role);
 	refresh_facts(i);
 	enum verdict verdict = authorize_directive(i->config.crypto, &director->role, &answer->envelope,
 						   &answer->decoded, &i->facts, &i->question, NULL);

@@ -88,10 +88,8 @@ static int run_client(struct installer *i, struct setback *s)
 	}
 }
 
-/* Of the timestamp role's keys, in the order in which root lists them. */
-static struct digest timestamp_keys(const struct installer *i)
+struct digest refresh_role_keys(const struct installer *i, const struct role *role)
 {
-	const struct role *role = &i->client.root.timestamp;
 	const struct crypto *crypto = i->config.crypto;
 	struct sha256 hash;
 	struct digest out;
@@ -115,7 +113,7 @@ static int save_floor(struct installer *i, int64_t floor, const struct digest *k
  */
 static int raise_floor(struct installer *i, struct setback *s)
 {
-	struct digest keys = timestamp_keys(i);
+	struct digest keys = refresh_role_keys(i, &i->client.root.timestamp);
 	int64_t floor = i->client.timestamp.issued_unix;
 	if (floor > i->client.root.expires_unix)
 		floor = i->client.root.expires_unix;
@@ -133,7 +131,7 @@ static int doubt_floor(struct installer *i, struct setback *s)
 	struct setback ignored = { 0 };
 	if (s->verdict != VERDICT_EXPIRED || i->state.clock_floor_unix == 0 || i->client.root.timestamp.count == 0)
 		return -1;
-	struct digest keys = timestamp_keys(i);
+	struct digest keys = refresh_role_keys(i, &i->client.root.timestamp);
 	if (!digest_equal(&keys, &i->state.clock_keys) && save_floor(i, 0, &keys, &ignored) < 0)
 		*s = ignored;
 	return -1;

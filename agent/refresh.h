@@ -16,6 +16,8 @@ int refresh_look_up(struct installer *installer, struct span path, const char *b
  */
 int refresh_object(struct installer *installer, const char *path, uint64_t n, const struct digest *digest,
 		   struct span *out, struct setback *s) MUST_USE;
+/* Of a role's keys, in the order in which its delegator lists them: they are others when this is. */
+struct digest refresh_role_keys(const struct installer *installer, const struct role *role);
 /* The time that this device goes by: never before its build, nor before what was verified. */
 int64_t refresh_now(const struct installer *installer);
 

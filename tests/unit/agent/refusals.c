@@ -137,13 +137,12 @@ static void a_directive_that_was_spent(void)
 	y->replays = true;
 	yard_cycle(y);
 	CHECK(strcmp(y->last_rule, "directive-nonce") == 0);
-	yard_free(y);
-	y = yard_new(1);
-	CHECK_EQ(yard_start(y, &out), 0);
+	y->replays = false;
 	y->installer.state.directive_sequence = 1000;
+	uint32_t written = y->slots[1].programs;
 	CHECK_EQ(yard_cycle(y), INSTALLER_WAIT);
 	CHECK(strcmp(y->last_rule, "directive-sequence") == 0);
-	CHECK_EQ(y->slots[1].programs, 0);
+	CHECK_EQ(y->slots[1].programs, written);
 	yard_free(y);
 }
 
