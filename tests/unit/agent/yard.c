@@ -425,7 +425,7 @@ static void publish_plan(struct yard *y)
 	world_put(&y->site, path, writer_span(&w));
 }
 
-static void publish_targets(struct yard *y)
+void yard_publish_targets(struct yard *y)
 {
 	static const struct span release_paths[] = { { (const uint8_t *)"p/board/*/*", 11 } };
 	static const struct span plan_paths[] = { { (const uint8_t *)"plans/board/*", 13 } };
@@ -436,6 +436,7 @@ static void publish_targets(struct yard *y)
 		{ .name = SPAN_LIT("directive"), .path_count = 1, .paths = directive_paths },
 	};
 	struct world *world = y->world;
+	world->targets_version++;
 	d[0].role = world_role(world, &world->product);
 	d[1].role = world_role(world, &y->plans);
 	d[2].role = world_role(world, &y->director);
@@ -446,14 +447,10 @@ static void publish_targets(struct yard *y)
 	world_publish_targets(world, "targets", &targets, &world->targets);
 }
 
-void yard_publish(struct yard *y)
+void yard_publish_release(struct yard *y)
 {
 	struct release *r = &y->next.release;
-	struct world *world = y->world;
-	world->targets_version++;
-	world->product_version++;
-	world->snapshot_version++;
-	world->timestamp_version++;
+	y->world->product_version++;
 	y->next.digest = sha256_of(&crypto_openssl, SPAN_OF(y->next.image));
 	r->image = y->next.digest;
 	r->image_bytes = YARD_IMAGE_BYTES;
@@ -465,9 +462,16 @@ void yard_publish(struct yard *y)
 	put_object(y, manifest, &r->manifest);
 	publish_product(y);
 	publish_plan(y);
-	publish_targets(y);
-	world_publish_snapshot(world);
-	world_publish_timestamp(world);
+}
+
+void yard_publish(struct yard *y)
+{
+	y->world->snapshot_version++;
+	y->world->timestamp_version++;
+	yard_publish_release(y);
+	yard_publish_targets(y);
+	world_publish_snapshot(y->world);
+	world_publish_timestamp(y->world);
 }
 
 /* --- the device --- */

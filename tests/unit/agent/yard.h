@@ -101,6 +101,9 @@ struct yard *yard_new(uint32_t erase_bytes);
 struct yard *yard_beside(struct yard *home, const char *id);
 void yard_free(struct yard *y);
 void yard_publish(struct yard *y);
+/* Parts of it: the release with its plan, and the delegations; each under a new version, until the snapshot unseen. */
+void yard_publish_release(struct yard *y);
+void yard_publish_targets(struct yard *y);
 
 /* Opens the installer anew, as after a start of the program. 0, or -1 when an effect failed. */
 int yard_start(struct yard *y, enum installer_outcome *out);

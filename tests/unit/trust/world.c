@@ -102,7 +102,7 @@ void world_sign_raw(const struct world_key *key, struct span message, uint8_t ra
 
 struct span world_sign(struct world *w, struct span body, const struct world_holder *holder)
 {
-	struct signed_by by[8];
+	struct signed_by by[WORLD_HOLDER_MAX];
 	static uint8_t text[2 * WORLD_BODY_MAX];
 	for (uint32_t i = 0; i < holder->count; i++) {
 		const struct world_key *key = &w->keys[holder->keys[i]];

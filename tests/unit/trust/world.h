@@ -10,7 +10,8 @@
 #define WORLD_NOW 1800000000 /* 2027-01-15 */
 #define WORLD_DAY 86400
 #define WORLD_FILES_MAX 400
-#define WORLD_KEYS_MAX 512 /* a simulation of years makes many */
+#define WORLD_KEYS_MAX 512  /* a simulation of years makes many */
+#define WORLD_HOLDER_MAX 16 /* keys of a role, the old and the new ones of a change included */
 #define WORLD_ROLES_MAX 40
 #define WORLD_MEMORY (24u << 20)
 
@@ -36,8 +37,8 @@ struct world_shelf {
 struct world_holder {
 	uint32_t count;
 	uint32_t threshold;
-	uint32_t keys[8];
-	struct role_key store[8];
+	uint32_t keys[WORLD_HOLDER_MAX];
+	struct role_key store[WORLD_HOLDER_MAX];
 };
 
 struct world {
