@@ -167,6 +167,50 @@ static void merkle_refuses_what_is_out_of_range(void)
 	CHECK(!merkle_consistent(crypto, 6, &root, 5, &root, path, 0));
 }
 
+/* A log that nobody can write out: any subtree is to be had, until the countdown ends. */
+static bool any_subtree(void *self, uint32_t level, uint64_t index, struct digest *out)
+{
+	uint32_t *countdown = self;
+	memset(out, (int)(level + index), sizeof *out);
+	return (*countdown)-- > 0;
+}
+
+static void merkle_goes_as_far_as_a_path(void)
+{
+	uint32_t left = 1000;
+	struct merkle_source source = { any_subtree, &left };
+	struct digest path[MERKLE_PATH_MAX], root, want;
+	uint32_t count, asked = 0;
+	uint64_t most = UINT64_C(1) << 63;
+	CHECK(merkle_root(crypto, source, most, &root));
+	CHECK_EQ(left, 999);
+	CHECK(any_subtree(&asked, 63, 0, &want) == false && digest_equal(&root, &want));
+	CHECK(!merkle_root(crypto, source, most + 1, &root));
+	CHECK(merkle_inclusion(crypto, source, most, most - 1, path, &count));
+	CHECK_EQ(count, MERKLE_PATH_MAX);
+	CHECK(!merkle_inclusion(crypto, source, most + 1, 0, path, &count));
+	CHECK(merkle_consistency(crypto, source, most / 2, most, path, &count));
+	CHECK_EQ(count, 1);
+	CHECK(!merkle_consistency(crypto, source, most / 2, most + 1, path, &count));
+	/* One node more than a path holds. */
+	CHECK(!merkle_consistency(crypto, source, most / 2 + 1, most, path, &count));
+	CHECK(merkle_consistency(crypto, source, most / 2 + 2, most, path, &count));
+	CHECK_EQ(count, MERKLE_PATH_MAX);
+}
+
+static void merkle_stops_where_a_subtree_is_missing(void)
+{
+	for (uint32_t enough = 0;; enough++) {
+		uint32_t left = enough, count;
+		struct merkle_source source = { any_subtree, &left };
+		struct digest path[MERKLE_PATH_MAX];
+		bool made = merkle_consistency(crypto, source, 6, 8, path, &count);
+		CHECK_EQ(made, enough >= 3); /* 6..8, 0..4 and 4..6 */
+		if (made)
+			break;
+	}
+}
+
 /* A path that ends too early, at a hash that somebody passes off as the root. */
 static void merkle_refuses_a_subtree_as_the_tree(void)
 {
@@ -228,6 +272,8 @@ static const struct check_case cases[] = {
 	CASE(merkle_inclusion_holds_for_all_pairs),
 	CASE(merkle_consistency_holds_for_all_pairs),
 	CASE(merkle_refuses_what_is_out_of_range),
+	CASE(merkle_goes_as_far_as_a_path),
+	CASE(merkle_stops_where_a_subtree_is_missing),
 	CASE(merkle_hashes_are_separated),
 	CASE(merkle_refuses_a_subtree_as_the_tree),
 	CASE(merkle_tile_path_follows_the_table),

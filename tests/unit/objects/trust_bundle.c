@@ -1,0 +1,150 @@
+#include "trust_bundle.h"
+#include "mangle.h"
+#include "rows.h"
+
+#define K1 "1111111111111111111111111111111111111111111111111111111111111111"
+#define K2 "2222222222222222222222222222222222222222222222222222222222222222"
+#define LOG1 "{\"key\":\"" K1 K1 "\",\"origin\":\"sealift.example/log\"}"
+#define LOG2 "{\"key\":\"" K2 K2 "\",\"origin\":\"sealift.example/log\"}"
+#define W1 "{\"key\":\"" K1 "\",\"name\":\"w1.example\"}"
+#define W2 "{\"key\":\"" K2 "\",\"name\":\"w2.example\"}"
+
+/* The worked example of protocol/trust-bundle.md; what stands for certificates is not looked into. */
+#define SAMPLE                                                                                           \
+	"{\"device_cas\":[\"MAA=\"],\"emergency\":[\"" K1 "\",\"" K2 "\"],\"logs\":[" LOG1 "," LOG2      \
+	"],\"sequence\":3,\"server_roots\":[\"MAEB\",\"MAEC\"],\"type\":\"trust-bundle\",\"version\":1," \
+	"\"witness_quorum\":1,\"witnesses\":[" W1 "," W2 "]}"
+
+static uint8_t memory[1 << 20];
+
+static enum fault decode_to(struct span text, struct trust_bundle *out)
+{
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	return trust_bundle_decode(text, &ws, out);
+}
+
+static enum fault decode(struct span text)
+{
+	struct trust_bundle bundle;
+	return decode_to(text, &bundle);
+}
+
+static bool round_trip(struct span in, struct writer *out)
+{
+	struct trust_bundle bundle;
+	if (decode_to(in, &bundle) != FAULT_NONE)
+		return false;
+	trust_bundle_encode(out, &bundle);
+	return true;
+}
+
+static void trust_bundle_has_one_spelling(void)
+{
+	mangle(SPAN_LIT(SAMPLE), round_trip);
+}
+
+static void trust_bundle_decode_gives_the_members(void)
+{
+	struct trust_bundle b;
+	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
+	CHECK_EQ(b.sequence, 3);
+	CHECK_EQ(b.device_cas.count, 1);
+	CHECK_EQ(b.server_roots.count, 2);
+	CHECK(span_equal(b.server_roots.der[1], (struct span){ (const uint8_t *)"\x30\x01\x02", 3 }));
+	CHECK_EQ(b.log_count, 2);
+	CHECK(span_is(b.logs[1].origin, "sealift.example/log") && b.logs[1].xy[63] == 0x22);
+	CHECK_EQ(b.witness_count, 2);
+	CHECK_EQ(b.witness_quorum, 1);
+	CHECK(span_is(b.witnesses[1].name, "w2.example") && b.witnesses[1].ed25519[31] == 0x22);
+	CHECK_EQ(b.emergency_count, 2);
+	CHECK_EQ(b.emergency[0].bytes[0], 0x11);
+}
+
+/* [TB-1] to [TB-7] */
+static const struct row rows[] = {
+	{ "\"sequence\":3", "\"sequence\":0", FAULT_RANGE },
+	{ "\"sequence\":3,", "", FAULT_MISSING },
+	{ "\"type\":\"trust-bundle\"", "\"type\":\"bundle\"", FAULT_VERSION },
+	{ "\"version\":1", "\"version\":2", FAULT_VERSION },
+	{ "\"type\":", "\"tyqe\":1,\"type\":", FAULT_NOT_CANONICAL },
+	{ "\"type\":", "\"tip\":1,\"type\":", FAULT_UNKNOWN },
+	{ "\"device_cas\":[\"MAA=\"],", "", FAULT_MISSING },
+	{ "[\"MAA=\"]", "[]", FAULT_MISSING },
+	{ "[\"MAEB\",\"MAEC\"]", "[]", FAULT_MISSING },
+	{ "[\"MAEB\",\"MAEC\"]", "[\"MAEB\",\"MAEB\"]", FAULT_DUPLICATE },
+	{ "[\"MAEB\",\"MAEC\"]", "[\"AA==\",\"AQ==\",\"Ag==\",\"Aw==\",\"BA==\"]", FAULT_TOO_LARGE },
+	{ "\"MAA=\"", "\"\"", FAULT_MISSING },
+	{ "\"MAA=\"", "\"MAA\"", FAULT_TRUNCATED },
+	{ "\"MAA=\"", "\"MAB=\"", FAULT_NOT_CANONICAL },
+	{ "\"MAA=\"", "\"M A=\"", FAULT_SYNTAX },
+	{ LOG1 "," LOG2, "", FAULT_MISSING },
+	{ LOG1 "," LOG2, LOG1 "," LOG1, FAULT_DUPLICATE },
+	{ LOG1, LOG1 "," LOG2, FAULT_TOO_LARGE },
+	{ LOG1, "{\"key\":\"" K1 K1 "\",\"origin\":\"\"}", FAULT_RANGE },
+	{ LOG1, "{\"key\":\"" K1 K1 "\",\"origin\":\"a b\"}", FAULT_RANGE },
+	{ LOG1, "{\"key\":\"" K1 "\",\"origin\":\"a\"}", FAULT_TRUNCATED },
+	{ LOG1, "{\"key\":\"" K1 K1 "\",\"origin\":\"a\",\"z\":1}", FAULT_UNKNOWN },
+	{ W1 "," W2, W2 "," W1, FAULT_NOT_CANONICAL },
+	{ W1 "," W2, W1 "," W1, FAULT_NOT_CANONICAL },
+	{ W2, "{\"key\":\"" K1 "\",\"name\":\"w2.example\"}", FAULT_DUPLICATE },
+	{ W2, "{\"key\":\"" K2 "\",\"name\":\"w+2\"}", FAULT_RANGE },
+	{ "\"witness_quorum\":1", "\"witness_quorum\":2", FAULT_NONE },
+	{ "\"witness_quorum\":1", "\"witness_quorum\":3", FAULT_RANGE },
+	{ "\"witness_quorum\":1", "\"witness_quorum\":0", FAULT_RANGE },
+	{ "\"witness_quorum\":1", "\"witness_quorum\":9", FAULT_RANGE },
+	{ "\"witness_quorum\":1,\"witnesses\":[" W1 "," W2 "]", "\"witness_quorum\":0,\"witnesses\":[]", FAULT_NONE },
+	{ "\"witness_quorum\":1,\"witnesses\":[" W1 "," W2 "]", "\"witness_quorum\":1,\"witnesses\":[]", FAULT_RANGE },
+	{ "[\"" K1 "\",\"" K2 "\"]", "[]", FAULT_NONE },
+	{ "[\"" K1 "\",\"" K2 "\"]", "[\"" K2 "\",\"" K1 "\"]", FAULT_NOT_CANONICAL },
+	{ "[\"" K1 "\",\"" K2 "\"]", "[\"" K1 "\",\"" K1 "\"]", FAULT_NOT_CANONICAL },
+};
+
+static void trust_bundle_decode_follows_the_table(void)
+{
+	ROWS_FOLLOW(SAMPLE, rows, decode);
+}
+
+static void trust_bundle_has_ceilings(void)
+{
+	static uint8_t text[TRUST_BUNDLE_BYTES_MAX + 1], der[TRUST_BUNDLE_CERTIFICATE_BYTES_MAX + 1];
+	struct trust_bundle b;
+	memset(text, ' ', sizeof text);
+	CHECK_EQ(decode((struct span){ text, sizeof text }), FAULT_TOO_LARGE);
+	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
+	b.device_cas.der[0] = (struct span){ der, sizeof der - 1 };
+	struct writer w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	b.device_cas.der[0].n++;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	/* a byte more is still within the base64 of 4096 bytes, whose last group is not full */
+	struct span written = writer_span(&w);
+	CHECK(w.fault != FAULT_NONE || decode_to(written, &b) != FAULT_NONE);
+}
+
+static void trust_bundle_encode_refuses_what_cannot_be(void)
+{
+	uint8_t text[4096];
+	struct trust_bundle b;
+	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
+	b.log_count = TRUST_BUNDLE_LOGS_MAX + 1;
+	struct writer w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+	b.log_count = 1;
+	b.server_roots.count = 0;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+}
+
+static const struct check_case cases[] = {
+	CASE(trust_bundle_has_one_spelling),
+	CASE(trust_bundle_decode_gives_the_members),
+	CASE(trust_bundle_decode_follows_the_table),
+	CASE(trust_bundle_has_ceilings),
+	CASE(trust_bundle_encode_refuses_what_cannot_be),
+};
+
+CHECK_MAIN(cases)
