@@ -219,6 +219,64 @@ void note_write_signature(struct writer *w, const struct crypto *crypto, struct 
 	writer_text(w, "\n");
 }
 
+/* --- witnesses --- */
+
+#define NOTE_TYPE_COSIGNATURE 0x04
+
+/* [LOG-14] */
+void note_witness_hash(const struct crypto *crypto, struct span name, const uint8_t ed25519[32],
+		       uint8_t out[NOTE_KEY_HASH_BYTES])
+{
+	uint8_t bytes[NOTE_ORIGIN_MAX + 2 + 32];
+	struct writer w = writer_over(bytes, sizeof bytes);
+	writer_bytes(&w, name);
+	writer_text(&w, "\n");
+	writer_u8(&w, NOTE_TYPE_COSIGNATURE);
+	writer_bytes(&w, (struct span){ ed25519, 32 });
+	struct digest digest = sha256_of(crypto, writer_span(&w));
+	memcpy(out, digest.bytes, NOTE_KEY_HASH_BYTES);
+}
+
+void cosignature_write_message(struct writer *w, uint64_t time_unix, struct span note_text)
+{
+	writer_text(w, "cosignature/v1\ntime ");
+	writer_decimal(w, time_unix);
+	writer_text(w, "\n");
+	writer_bytes(w, note_text);
+}
+
+enum fault cosignature_decode(struct span bytes, struct cosignature *out)
+{
+	struct cursor c = cursor_over(bytes);
+	out->time_unix = cursor_u64(&c);
+	struct span signature = cursor_bytes(&c, sizeof out->ed25519);
+	if (out->time_unix > INT64_MAX)
+		cursor_fail(&c, FAULT_RANGE);
+	enum fault fault = cursor_end(&c);
+	if (fault == FAULT_NONE)
+		memcpy(out->ed25519, signature.at, sizeof out->ed25519);
+	return fault;
+}
+
+void note_write_cosignature(struct writer *w, const struct crypto *crypto, struct span name, const uint8_t key[32],
+			    const struct cosignature *cosignature)
+{
+	uint8_t store[NOTE_KEY_HASH_BYTES + NOTE_COSIGNATURE_BYTES];
+	uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+	struct writer signature = writer_over(store, sizeof store);
+	note_witness_hash(crypto, name, key, key_hash);
+	writer_bytes(&signature, SPAN_OF(key_hash));
+	writer_u64(&signature, cosignature->time_unix);
+	writer_bytes(&signature, SPAN_OF(cosignature->ed25519));
+	if (!note_is_name(name) || cosignature->time_unix > INT64_MAX)
+		writer_fail(w, FAULT_RANGE);
+	writer_text(w, NOTE_MARK);
+	writer_bytes(w, name);
+	writer_text(w, " ");
+	base64_write(w, writer_span(&signature));
+	writer_text(w, "\n");
+}
+
 /* --- proof --- */
 
 /* [LOG-8] to [LOG-10] */

@@ -27,7 +27,14 @@ struct checkpoint {
 struct note_signature {
 	struct span name;
 	uint8_t key_hash[NOTE_KEY_HASH_BYTES];
-	struct span der; /* the signature, ASN.1; points into the note's der_store */
+	struct span der; /* the signature: ASN.1, or a cosignature; points into the note's der_store */
+};
+
+/* A witness's timestamped signature (C2SP tlog-cosignature, type 0x04): that it saw this log grow and nothing else. */
+#define NOTE_COSIGNATURE_BYTES 72
+struct cosignature {
+	uint64_t time_unix; /* its clock's, which nobody checks */
+	uint8_t ed25519[64];
 };
 
 struct note {
@@ -53,6 +60,15 @@ void note_key_hash(const struct crypto *crypto, const struct public_key *key, ui
 /* "— name base64(hash || der)\n", to be appended to text and an empty line */
 void note_write_signature(struct writer *w, const struct crypto *crypto, struct span name, const struct public_key *key,
 			  const uint8_t raw[64]);
+
+/* The key id of a witness, and what it signs: "cosignature/v1", the time, the note's text. */
+void note_witness_hash(const struct crypto *crypto, struct span name, const uint8_t ed25519[32],
+		       uint8_t out[NOTE_KEY_HASH_BYTES]);
+void cosignature_write_message(struct writer *w, uint64_t time_unix, struct span note_text);
+/* FAULT_TRUNCATED, FAULT_TRAILING or FAULT_RANGE for what is no timestamped signature. */
+enum fault cosignature_decode(struct span bytes, struct cosignature *out) MUST_USE;
+void note_write_cosignature(struct writer *w, const struct crypto *crypto, struct span name, const uint8_t key[32],
+			    const struct cosignature *cosignature);
 
 struct proof {
 	uint8_t salt[32];

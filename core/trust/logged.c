@@ -88,6 +88,18 @@ static bool logged_is_signed(const struct crypto *crypto, const struct log_ident
 	return found;
 }
 
+static enum verdict logged_check_note(const struct crypto *crypto, const struct log_identity *log,
+				      const struct proof *proof, const struct note *note, const struct digest *detail)
+{
+	if (!span_equal(note->checkpoint.origin, log->origin) || !logged_is_signed(crypto, log, note))
+		return VERDICT_UNLOGGED;
+	struct digest leaf = logged_leaf(crypto, proof->salt, detail);
+	if (!merkle_included(crypto, note->checkpoint.size, &note->checkpoint.root, proof->index, &leaf, proof->path,
+			     proof->path_count))
+		return VERDICT_UNLOGGED;
+	return VERDICT_OK;
+}
+
 /* [LOG-11] */
 enum verdict logged_check(const struct crypto *crypto, const struct log_identity *log, struct span proof_text,
 			  const struct digest *detail)
@@ -96,11 +108,69 @@ enum verdict logged_check(const struct crypto *crypto, const struct log_identity
 	struct note note;
 	if (proof_decode(proof_text, &proof) != FAULT_NONE || note_decode(proof.checkpoint, &note) != FAULT_NONE)
 		return VERDICT_UNLOGGED;
-	if (!span_equal(note.checkpoint.origin, log->origin) || !logged_is_signed(crypto, log, &note))
+	return logged_check_note(crypto, log, &proof, &note, detail);
+}
+
+/* --- witnesses --- */
+
+static bool logged_cosignature_holds(const struct crypto *crypto, const struct trust_witness *witness,
+				     const struct note *note, struct span bytes)
+{
+	uint8_t text[NOTE_BYTES_MAX + 64];
+	struct cosignature cosignature;
+	struct writer w = writer_over(text, sizeof text);
+	if (cosignature_decode(bytes, &cosignature) != FAULT_NONE)
+		return false;
+	cosignature_write_message(&w, cosignature.time_unix, note->text);
+	return w.fault == FAULT_NONE && crypto->ed25519_verify(witness->ed25519, writer_span(&w), cosignature.ed25519);
+}
+
+/* [LOG-15]: a false line under a witness's name is somebody's attempt, so that the note is not to be trusted at all. */
+static bool logged_is_cosigned(const struct crypto *crypto, const struct trust_witness *witness,
+			       const struct note *note, bool *is_false)
+{
+	uint8_t key_hash[NOTE_KEY_HASH_BYTES];
+	bool found = false;
+	note_witness_hash(crypto, witness->name, witness->ed25519, key_hash);
+	for (uint32_t i = 0; i < note->count; i++) {
+		if (!logged_is_by(&note->signatures[i], witness->name, key_hash))
+			continue;
+		found = logged_cosignature_holds(crypto, witness, note, note->signatures[i].der);
+		if (!found)
+			*is_false = true;
+	}
+	return found;
+}
+
+/* [LOG-16] */
+static bool logged_is_witnessed(const struct crypto *crypto, const struct log_witnesses *witnesses,
+				const struct note *note)
+{
+	uint32_t cosigned = 0;
+	bool is_false = false;
+	if (crypto->ed25519_verify == NULL || witnesses->quorum == 0)
+		return false;
+	for (uint32_t i = 0; i < witnesses->count; i++) {
+		bool is_second = false; /* of one key, under another name */
+		for (uint32_t j = 0; j < i; j++)
+			is_second = is_second ||
+				    memcmp(witnesses->witnesses[j].ed25519, witnesses->witnesses[i].ed25519, 32) == 0;
+		if (!is_second && logged_is_cosigned(crypto, &witnesses->witnesses[i], note, &is_false))
+			cosigned++;
+	}
+	return cosigned >= witnesses->quorum && !is_false;
+}
+
+enum verdict logged_check_witnessed(const struct crypto *crypto, const struct log_identity *log,
+				    const struct log_witnesses *witnesses, struct span proof_text,
+				    const struct digest *detail)
+{
+	struct proof proof;
+	struct note note;
+	if (proof_decode(proof_text, &proof) != FAULT_NONE || note_decode(proof.checkpoint, &note) != FAULT_NONE)
 		return VERDICT_UNLOGGED;
-	struct digest leaf = logged_leaf(crypto, proof.salt, detail);
-	if (!merkle_included(crypto, note.checkpoint.size, &note.checkpoint.root, proof.index, &leaf, proof.path,
-			     proof.path_count))
-		return VERDICT_UNLOGGED;
-	return VERDICT_OK;
+	enum verdict verdict = logged_check_note(crypto, log, &proof, &note, detail);
+	if (verdict != VERDICT_OK)
+		return verdict;
+	return logged_is_witnessed(crypto, witnesses, &note) ? VERDICT_OK : VERDICT_UNWITNESSED;
 }

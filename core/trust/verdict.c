@@ -85,6 +85,10 @@ static const struct verdict_words verdict_words[VERDICT_COUNT_] = {
 			      "The device tries again by itself; if this repeats, compare the payload on the server "
 			      "and its "
 			      "mirrors." },
+	[VERDICT_UNWITNESSED] = { "unwitnessed",
+				  "Too few of the witnesses that the trust bundle names have cosigned the log.",
+				  "Have the checkpoint cosigned and publish the proof again; check the witnesses of "
+				  "trust/bundle.json." },
 	[VERDICT_EMERGENCY_SEQUENCE] = { "emergency-sequence",
 					 "The emergency statement's number is not the next that this device waits "
 					 "for.",

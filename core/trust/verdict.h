@@ -35,6 +35,7 @@ enum verdict {
 	VERDICT_EPOCH,              /* security epoch below this processor's floor */
 	VERDICT_SIZE,               /* does not fit the slot */
 	VERDICT_SEGMENT,            /* a segment's bytes are not those that the table names */
+	VERDICT_UNWITNESSED,        /* logged, but too few witnesses have cosigned */
 	VERDICT_EMERGENCY_SEQUENCE, /* an emergency statement not newer than what this device has heard, or far ahead */
 	VERDICT_EMERGENCY_FORBIDDEN, /* an emergency statement that would do what none can */
 	VERDICT_EMERGENCY_LATER,     /* raises an epoch that the running or the recovery image does not satisfy yet */
