@@ -1,33 +1,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ini_file.h"
 #include "module.h"
-
-struct config_reading {
-	struct config *config;
-	struct error *error;
-	FILE *file;
-	int line;        /* as inih counts them */
-	int failed_line; /* 0: none */
-};
-
-static void config_release_file(FILE **file)
-{
-	if (*file != NULL)
-		fclose(*file);
-}
-
-static char *config_next(char *line, int capacity, void *context)
-{
-	struct config_reading *reading = context;
-	reading->line++;
-	return fgets(line, capacity, reading->file);
-}
 
 static bool config_set(char *out, size_t capacity, const char *value)
 {
@@ -158,24 +137,20 @@ static bool config_requester(struct config *c, const char *requester, const char
 	return strcmp(name, "roles") == 0 && config_roles(value, &r->roles);
 }
 
-static int config_line(void *context, const char *section, const char *name, const char *value)
+static int config_line(void *self, const char *section, const char *name, const char *value, struct error *e)
 {
-	struct config_reading *reading = context;
+	struct config *c = self;
 	bool known = false;
 	if (strcmp(section, "signd") == 0)
-		known = config_daemon(reading->config, name, value);
+		known = config_daemon(c, name, value);
 	else if (strcmp(section, "limits") == 0)
-		known = config_limit(reading->config, name, value);
+		known = config_limit(c, name, value);
 	else if (strncmp(section, "key ", 4) == 0)
-		known = config_key(reading->config, section + 4, name, value);
+		known = config_key(c, section + 4, name, value);
 	else if (strncmp(section, "requester ", 10) == 0)
-		known = config_requester(reading->config, section + 10, name, value);
-	if (!known && reading->failed_line == 0) {
-		reading->failed_line = reading->line;
-		(void)error_set(reading->error, "[%s] %s = %s: not a known name, or not a value it can have", section,
-				name, value);
-	}
-	return known;
+		known = config_requester(c, section + 10, name, value);
+	return known ? 0
+		     : error_set(e, "[%s] %s = %s: not a known name, or not a value it can have", section, name, value);
 }
 
 static int config_check(const struct config *c, struct error *e)
@@ -197,16 +172,9 @@ static int config_check(const struct config *c, struct error *e)
 
 int config_load(const char *path, struct config *out, struct error *e)
 {
-	__attribute__((cleanup(config_release_file))) FILE *file = fopen(path, "re");
-	struct config_reading reading = { .config = out, .error = e, .file = file };
 	*out = (struct config){ .limits = policy_limits_default(), .socket_mode = 0600 };
 	snprintf(out->module, sizeof out->module, "%s", MODULE_SOFTHSM);
-	if (file == NULL)
-		return error_errno(e, "reading the configuration %s", path);
-	int line = ini_parse_stream(config_next, &reading, config_line, &reading);
-	if (line != 0 && line == reading.failed_line)
-		return error_within(e, "%s, line %d", path, line);
-	if (line != 0)
-		return error_set(e, "%s, line %d: neither [section] nor name = value", path, line);
+	if (ini_file_read(path, config_line, out, e) != 0)
+		return -1;
 	return config_check(out, e) != 0 ? error_within(e, "%s", path) : 0;
 }

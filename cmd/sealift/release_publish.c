@@ -144,7 +144,6 @@ static int release_publish_all(struct release_publish *r, bool *already, struct 
 
 static int release_publish_run(struct ui *ui, const char *site_path, int argc, char **argv)
 {
-	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	static struct site site;
 	static struct staging staging;
 	static struct release_publish r;
@@ -152,16 +151,8 @@ static int release_publish_run(struct ui *ui, const char *site_path, int argc, c
 	struct error e = { 0 };
 	const char *why = "publish";
 	bool already = false;
-	int option;
-	while ((option = option_next(ui, argc, argv, options)) != -1) {
-		if (option != 'w')
-			return UI_USAGE;
-		why = optarg;
-	}
-	if (argc - optind != 1)
-		return ui_usage(ui, "name one release: PRODUCT/VERSION");
-	if (staging_name_parse(argv[optind], &name, &e) != 0)
-		return ui_usage(ui, "%s", e.text);
+	if (staging_words(ui, argc, argv, &why, &name) != UI_OK)
+		return UI_USAGE;
 	r = (struct release_publish){
 		.site = &site, .ui = ui, .staging = &staging, .reason = { authority_who(), why }
 	};

@@ -102,25 +102,16 @@ static int release_sign_all(struct release_sign *s, struct error *e)
 
 static int release_sign_run(struct ui *ui, const char *site_path, int argc, char **argv)
 {
-	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	static struct site site;
 	static struct staging staging;
 	static struct release_sign s;
 	struct staging_name name;
 	struct error e = { 0 };
-	const char *why = NULL;
-	int option;
-	while ((option = option_next(ui, argc, argv, options)) != -1) {
-		if (option != 'w')
-			return UI_USAGE;
-		why = optarg;
-	}
-	if (argc - optind != 1)
-		return ui_usage(ui, "name one release: PRODUCT/VERSION");
-	if (staging_name_parse(argv[optind], &name, &e) != 0)
-		return ui_usage(ui, "%s", e.text);
+	const char *why = "release";
+	if (staging_words(ui, argc, argv, &why, &name) != UI_OK)
+		return UI_USAGE;
 	s = (struct release_sign){ .site = &site, .ui = ui, .staging = &staging };
-	s.reason = (struct envelope_reason){ authority_who(), why != NULL ? why : "release" };
+	s.reason = (struct envelope_reason){ authority_who(), why };
 	int failed = site_load(&site, site_path, &e) != 0 || staging_load(&site, &name, &staging, &e) != 0 ||
 		     release_sign_all(&s, &e) != 0;
 	authority_close(&s.authority);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "option.h"
+
 int staging_name_parse(const char *text, struct staging_name *out, struct error *e)
 {
 	const char *slash = strchr(text, '/');
@@ -14,6 +16,21 @@ int staging_name_parse(const char *text, struct staging_name *out, struct error 
 	snprintf(out->product, sizeof out->product, "%.*s", (int)product.n, text);
 	snprintf(out->version, sizeof out->version, "%s", slash + 1);
 	return 0;
+}
+
+int staging_words(const struct ui *ui, int argc, char **argv, const char **why, struct staging_name *out)
+{
+	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
+	struct error e = { 0 };
+	int option;
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
+		if (option != 'w')
+			return UI_USAGE;
+		*why = optarg;
+	}
+	if (argc - optind != 1)
+		return ui_usage(ui, "name one release: PRODUCT/VERSION");
+	return staging_name_parse(argv[optind], out, &e) == 0 ? UI_OK : ui_usage(ui, "%s", e.text);
 }
 
 int staging_folder(const struct site *site, const struct staging_name *name, char out[FILE_PATH_MAX], struct error *e)

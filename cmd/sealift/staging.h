@@ -4,6 +4,7 @@
 
 #include "packed.h"
 #include "site.h"
+#include "ui.h"
 
 #define STAGING_ROLE_BYTES_MAX TARGETS_BYTES_MAX
 
@@ -22,6 +23,8 @@ struct staging {
 };
 
 int staging_name_parse(const char *text, struct staging_name *out, struct error *e) MUST_USE;
+/* The words of a command about one release, [--why TEXT] PRODUCT/VERSION. UI_OK, or UI_USAGE after an explanation. */
+int staging_words(const struct ui *ui, int argc, char **argv, const char **why, struct staging_name *out) MUST_USE;
 int staging_folder(const struct site *site, const struct staging_name *name, char out[FILE_PATH_MAX],
 		   struct error *e) MUST_USE;
 int staging_load(const struct site *site, const struct staging_name *name, struct staging *out,

@@ -1,10 +1,11 @@
 #include "config.h"
 
-#include <ini.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ini_file.h"
 
 static const struct config_option {
 	const char *name;
@@ -33,67 +34,34 @@ static const struct config_option {
 struct config_load {
 	struct config *out;
 	bool seen[CONFIG_OPTIONS];
-	struct error *e;
-	FILE *file;
-	int line;        /* as inih counts them */
-	int failed_line; /* 0: none */
 };
-
-static void config_release_file(FILE **file)
-{
-	if (*file != NULL)
-		fclose(*file);
-}
-
-static char *config_next(char *line, int capacity, void *context)
-{
-	struct config_load *load = context;
-	load->line++;
-	return fgets(line, capacity, load->file);
-}
-
-/* inih reads on after an error; only the first is told. */
-static int config_refuse(struct config_load *load, const char *why, const char *section, const char *name)
-{
-	if (load->failed_line != 0)
-		return 0;
-	load->failed_line = load->line;
-	error_set(load->e, "[%.64s] %.64s: %s", section, name, why);
-	return 0;
-}
 
 static char *config_value(struct config *config, const struct config_option *option)
 {
 	return (char *)config + option->offset;
 }
 
-/* inih: 0 stops with an error. */
-static int config_take(void *context, const char *section, const char *name, const char *value)
+static int config_take(void *self, const char *section, const char *name, const char *value, struct error *e)
 {
-	struct config_load *load = context;
+	struct config_load *load = self;
 	for (size_t i = 0; i < CONFIG_OPTIONS && strcmp(section, "server") == 0; i++) {
 		if (strcmp(name, config_options[i].name) != 0)
 			continue;
 		if (load->seen[i] || value[0] == '\0' || strlen(value) >= CONFIG_VALUE_MAX)
-			return config_refuse(load, "is given twice, empty, or too long", section, name);
+			return error_set(e, "[server] %s is given twice, empty, or too long", name);
 		load->seen[i] = true;
 		memcpy(config_value(load->out, &config_options[i]), value, strlen(value) + 1);
-		return 1;
+		return 0;
 	}
-	return config_refuse(load, "unknown option; see sealiftd --help", section, name);
+	return error_set(e, "[%.64s] %.64s: unknown option; see sealiftd --help", section, name);
 }
 
 int config_load(const char *path, struct config *out, struct error *e)
 {
-	__attribute__((cleanup(config_release_file))) FILE *file = fopen(path, "re");
-	struct config_load load = { .out = out, .e = e, .file = file };
+	struct config_load load = { .out = out };
 	*out = (struct config){ 0 };
-	if (file == NULL)
-		return error_errno(e, "cannot read the configuration %s", path);
-	int line = ini_parse_stream(config_next, &load, config_take, &load);
-	if (line != 0)
-		return line == load.failed_line ? error_within(e, "%s line %d", path, line)
-						: error_set(e, "%s line %d is malformed", path, line);
+	if (ini_file_read(path, config_take, &load, e) != 0)
+		return -1;
 	for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
 		const struct config_option *option = &config_options[i];
 		if (load.seen[i])
