@@ -15,6 +15,11 @@ bool digest_equal(const struct digest *a, const struct digest *b)
 	return span_equal(digest_span(a), digest_span(b));
 }
 
+bool digest512_equal(const struct digest512 *a, const struct digest512 *b)
+{
+	return span_equal(SPAN_OF(a->bytes), SPAN_OF(b->bytes));
+}
+
 struct span digest_span(const struct digest *d)
 {
 	return SPAN_OF(d->bytes);

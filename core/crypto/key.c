@@ -25,7 +25,7 @@ static enum fault key_check_lines(struct span body)
 	return length == 0 ? FAULT_NONE : FAULT_SYNTAX;
 }
 
-enum fault key_from_pem(struct span pem, struct public_key *out)
+enum fault key_pem_decode(struct span pem, struct writer *der)
 {
 	struct span begin = SPAN_LIT(KEY_PEM_BEGIN), end = SPAN_LIT(KEY_PEM_END);
 	if (pem.n > 0 && pem.at[pem.n - 1] == '\n')
@@ -38,13 +38,17 @@ enum fault key_from_pem(struct span pem, struct public_key *out)
 	enum fault fault = key_check_lines(body);
 	if (fault != FAULT_NONE)
 		return fault;
+	fault = base64_decode_lines(body, der);
+	return fault == FAULT_NO_SPACE ? FAULT_TOO_LARGE : fault;
+}
+
+enum fault key_from_pem(struct span pem, struct public_key *out)
+{
 	/* Room for more than our one length, so that another kind of key is named as such and not as too long. */
 	uint8_t der[1024];
 	struct writer w = writer_over(der, sizeof der);
-	fault = base64_decode_lines(body, &w);
-	if (fault != FAULT_NONE)
-		return fault == FAULT_NO_SPACE ? FAULT_TOO_LARGE : fault;
-	return key_from_spki(writer_span(&w), out);
+	enum fault fault = key_pem_decode(pem, &w);
+	return fault == FAULT_NONE ? key_from_spki(writer_span(&w), out) : fault;
 }
 
 void key_write_pem(struct writer *w, const struct public_key *key)

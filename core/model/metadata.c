@@ -1,8 +1,7 @@
 #include "metadata.h"
 
 #include "iso8601.h"
-
-#define METADATA_SPEC_VERSION "1.0.34"
+#include "metadata_parts.h"
 
 /* --- what all four have --- */
 
@@ -31,8 +30,8 @@ static int64_t metadata_time(struct json_reader *r, struct span text, const char
 }
 
 /* [META-3] */
-static void metadata_read_head(struct json_reader *r, struct json_node *body, const char *type, uint64_t *version,
-			       int64_t *expires_unix)
+void metadata_read_head(struct json_reader *r, struct json_node *body, const char *type, uint64_t *version,
+			int64_t *expires_unix)
 {
 	json_expect(r, body, "_type", type);
 	metadata_check_spec(r, body);
@@ -40,7 +39,7 @@ static void metadata_read_head(struct json_reader *r, struct json_node *body, co
 	*expires_unix = metadata_time(r, json_string(r, body, "expires", ISO8601_BYTES), "expires");
 }
 
-static void metadata_write_time(struct json_writer *w, const char *name, int64_t unix_s)
+void metadata_write_time(struct json_writer *w, const char *name, int64_t unix_s)
 {
 	char text[ISO8601_BYTES + 1] = { 0 };
 	enum fault fault = iso8601_encode(unix_s, text);
@@ -49,7 +48,7 @@ static void metadata_write_time(struct json_writer *w, const char *name, int64_t
 	json_write_member_text(w, name, text);
 }
 
-static struct json_writer metadata_begin(struct writer *w, const char *type)
+struct json_writer metadata_begin(struct writer *w, const char *type)
 {
 	struct json_writer j = json_writer_over(w);
 	j.olpc = true;
@@ -58,26 +57,66 @@ static struct json_writer metadata_begin(struct writer *w, const char *type)
 	return j;
 }
 
-/* SHA-256 is the one algorithm that we know: hashes without it would go unchecked, so they are refused [META-9]. */
-static void metadata_read_hashes(struct json_reader *r, struct json_node *hashes, struct digest *out)
+/*
+ * Of the hashes listed, those of a known algorithm are kept, and all of these must match later. With none of them the
+ * bytes would go unchecked, so that is refused [META-9].
+ */
+enum metadata_hashes metadata_read_hashes(struct json_reader *r, struct json_node *hashes, struct digest *sha256,
+					  struct digest512 *sha512)
 {
 	if (hashes == NULL || r->fault != FAULT_NONE)
-		return;
+		return METADATA_SHA256;
 	if (hashes->type != JSON_OBJECT) {
 		json_fail(r, FAULT_TYPE, "hashes");
-		return;
+		return METADATA_SHA256;
 	}
-	if (json_optional(r, hashes, "sha256") == NULL)
+	bool has_sha256 = json_optional(r, hashes, "sha256") != NULL;
+	bool has_sha512 = json_optional(r, hashes, "sha512") != NULL;
+	if (!has_sha256 && !has_sha512)
 		json_fail(r, FAULT_VERSION, "hashes");
-	json_hex(r, hashes, "sha256", out->bytes, sizeof out->bytes);
+	if (has_sha256)
+		json_hex(r, hashes, "sha256", sha256->bytes, sizeof sha256->bytes);
+	if (has_sha512)
+		json_hex(r, hashes, "sha512", sha512->bytes, sizeof sha512->bytes);
+	if (!has_sha512)
+		return METADATA_SHA256;
+	return has_sha256 ? METADATA_SHA256_AND_512 : METADATA_SHA512;
 }
 
-static void metadata_write_hashes(struct json_writer *w, const struct digest *digest)
+void metadata_write_hashes(struct json_writer *w, enum metadata_hashes hashes, const struct digest *sha256,
+			   const struct digest512 *sha512)
 {
 	json_write_name(w, "hashes");
 	json_write_object(w);
-	json_write_member_hex(w, "sha256", digest_span(digest));
+	if (hashes != METADATA_SHA512)
+		json_write_member_hex(w, "sha256", digest_span(sha256));
+	if (hashes != METADATA_SHA256)
+		json_write_member_hex(w, "sha512", SPAN_OF(sha512->bytes));
 	json_write_object_end(w);
+}
+
+static bool metadata_sha512_matches(const struct crypto *crypto, struct span bytes, const struct digest512 *sha512)
+{
+	struct sha512 hash;
+	struct digest512 got;
+	crypto->sha512_init(&hash);
+	crypto->sha512_update(&hash, bytes);
+	crypto->sha512_final(&hash, &got);
+	return digest512_equal(&got, sha512);
+}
+
+bool metadata_hashes_match(const struct crypto *crypto, struct span bytes, enum metadata_hashes hashes,
+			   const struct digest *sha256, const struct digest512 *sha512)
+{
+	bool knows_sha512 = crypto->sha512_init != NULL;
+	if (hashes == METADATA_SHA512 && !knows_sha512)
+		return false;
+	if (hashes != METADATA_SHA256 && knows_sha512 && !metadata_sha512_matches(crypto, bytes, sha512))
+		return false;
+	if (hashes == METADATA_SHA512)
+		return true;
+	struct digest got = sha256_of(crypto, bytes);
+	return digest_equal(&got, sha256);
 }
 
 /* What a parent says of another metadata file: version, and perhaps length and hashes. */
@@ -90,14 +129,14 @@ static void metadata_read_file(struct json_reader *r, struct json_node *file, st
 	if (out->has_length)
 		out->length = json_value_uint(r, length, 1, JSON_INTEGER_MAX);
 	out->has_digest = hashes != NULL;
-	metadata_read_hashes(r, hashes, &out->digest);
+	out->hashes = metadata_read_hashes(r, hashes, &out->digest, &out->digest512);
 }
 
 static void metadata_write_file(struct json_writer *w, const struct snapshot_entry *file)
 {
 	json_write_object(w);
 	if (file->has_digest)
-		metadata_write_hashes(w, &file->digest);
+		metadata_write_hashes(w, file->hashes, &file->digest, &file->digest512);
 	if (file->has_length)
 		json_write_member_uint(w, "length", file->length);
 	json_write_member_uint(w, "version", file->version);
@@ -107,26 +146,33 @@ static void metadata_write_file(struct json_writer *w, const struct snapshot_ent
 /* --- root --- */
 
 static void root_read_roles(struct json_reader *r, struct json_node *body, struct workspace *ws,
-			    const struct crypto *crypto, struct root *out)
+			    const struct crypto *crypto, enum role_keyids keyids, struct root *out)
 {
 	struct role_ring ring;
 	struct json_node *roles = json_object(r, body, "roles");
-	role_decode_ring(r, json_object(r, body, "keys"), ws, crypto, &ring);
+	role_decode_ring_by(r, json_object(r, body, "keys"), ws, crypto, keyids, &ring);
 	role_decode(r, json_object(r, roles, "root"), ws, &ring, &out->root);
 	role_decode(r, json_object(r, roles, "snapshot"), ws, &ring, &out->snapshot);
 	role_decode(r, json_object(r, roles, "targets"), ws, &ring, &out->targets);
 	role_decode(r, json_object(r, roles, "timestamp"), ws, &ring, &out->timestamp);
-	json_close(r, roles); /* these four and no other [META-1] */
+	(void)json_optional(r, roles, "mirrors"); /* TUF knows it; lists of mirrors are not used here */
+	json_close(r, roles);                     /* these and no other [META-1] */
 }
 
 enum fault root_decode(struct json_node *body, struct workspace *ws, const struct crypto *crypto, struct root *out)
 {
+	return root_decode_by(body, ws, crypto, ROLE_KEYIDS_STRICT, out);
+}
+
+enum fault root_decode_by(struct json_node *body, struct workspace *ws, const struct crypto *crypto,
+			  enum role_keyids keyids, struct root *out)
+{
 	struct json_reader r = { .fault = FAULT_NONE };
 	*out = (struct root){ 0 };
 	metadata_read_head(&r, body, "root", &out->version, &out->expires_unix);
-	if (!json_bool(&r, body, "consistent_snapshot"))
-		json_fail(&r, FAULT_VERSION, "consistent_snapshot");
-	root_read_roles(&r, body, ws, crypto, out);
+	bool says = json_optional(&r, body, "consistent_snapshot") != NULL;
+	out->plain_names = !says || !json_bool(&r, body, "consistent_snapshot");
+	root_read_roles(&r, body, ws, crypto, keyids, out);
 	return r.fault;
 }
 
@@ -161,7 +207,7 @@ static void root_write_role(struct json_writer *w, const char *name, const struc
 void root_encode(struct writer *w, const struct root *root)
 {
 	struct json_writer j = metadata_begin(w, "root");
-	json_write_member_bool(&j, "consistent_snapshot", true);
+	json_write_member_bool(&j, "consistent_snapshot", !root->plain_names);
 	metadata_write_time(&j, "expires", root->expires_unix);
 	root_write_keys(&j, root);
 	json_write_name(&j, "roles");
@@ -196,6 +242,8 @@ enum fault timestamp_decode(struct json_node *body, struct timestamp *out)
 	out->has_digest = file.has_digest;
 	out->snapshot_length = file.length;
 	out->snapshot_digest = file.digest;
+	out->hashes = file.hashes;
+	out->snapshot_digest512 = file.digest512;
 	return r.fault;
 }
 
@@ -207,6 +255,8 @@ void timestamp_encode(struct writer *w, const struct timestamp *timestamp)
 		.has_digest = timestamp->has_digest,
 		.length = timestamp->snapshot_length,
 		.digest = timestamp->snapshot_digest,
+		.hashes = timestamp->hashes,
+		.digest512 = timestamp->snapshot_digest512,
 	};
 	struct json_writer j = metadata_begin(w, "timestamp");
 	metadata_write_time(&j, "expires", timestamp->expires_unix);
@@ -275,193 +325,12 @@ const struct snapshot_entry *snapshot_find(const struct snapshot *snapshot, stru
 	return NULL;
 }
 
-/* --- targets and delegated roles --- */
-
-static void targets_read_entry(struct json_reader *r, struct json_node *node, struct target *out)
-{
-	out->path = node->name;
-	out->length = json_uint(r, node, "length", 0, JSON_INTEGER_MAX);
-	metadata_read_hashes(r, json_object(r, node, "hashes"), &out->sha256);
-	out->custom = json_optional(r, node, "custom");
-	if (node->name.n == 0 || node->name.n > METADATA_PATH_MAX)
-		json_fail(r, FAULT_RANGE, "targets");
-}
-
-static void targets_read_entries(struct json_reader *r, const struct json_node *list, struct workspace *ws,
-				 struct targets *out)
-{
-	if (list == NULL || r->fault != FAULT_NONE)
-		return;
-	struct target *entries = workspace_array(ws, list->count, sizeof *entries);
-	if (entries == NULL)
-		json_fail(r, FAULT_NO_SPACE, "targets");
-	for (struct json_node *node = list->child; node != NULL && r->fault == FAULT_NONE; node = node->next)
-		targets_read_entry(r, node, &entries[out->count++]);
-	out->entries = entries;
-}
+/* --- names and paths --- */
 
 bool metadata_is_role_name(struct span name)
 {
 	return name.n > 0 && name.n <= METADATA_ROLE_NAME_MAX && !span_is(name, "root") &&
 	       !span_is(name, "timestamp") && !span_is(name, "snapshot") && !span_is(name, "targets");
-}
-
-static void delegation_read_paths(struct json_reader *r, struct json_node *node, struct workspace *ws,
-				  struct delegation *out)
-{
-	/* Hash prefixes, the other way to share paths out, are legal; here they match nothing [META-14]. */
-	if (json_optional(r, node, "path_hash_prefixes") != NULL && json_optional(r, node, "paths") == NULL)
-		return;
-	const struct json_node *list = json_array(r, node, "paths", METADATA_PATHS_MAX);
-	if (list == NULL)
-		return;
-	struct span *paths = workspace_array(ws, list->count, sizeof *paths);
-	if (paths == NULL)
-		json_fail(r, FAULT_NO_SPACE, "paths");
-	for (const struct json_node *path = list->child; path != NULL && r->fault == FAULT_NONE; path = path->next)
-		paths[out->path_count++] = json_value_string(r, path, METADATA_PATH_MAX);
-	out->paths = paths;
-}
-
-static void delegation_read(struct json_reader *r, struct json_node *node, struct workspace *ws,
-			    const struct role_ring *ring, struct delegation *out)
-{
-	out->name = json_string(r, node, "name", METADATA_ROLE_NAME_MAX);
-	if (r->fault == FAULT_NONE && !metadata_is_role_name(out->name))
-		json_fail(r, FAULT_RANGE, "name");
-	role_decode(r, node, ws, ring, &out->role);
-	out->terminating = json_bool(r, node, "terminating");
-	delegation_read_paths(r, node, ws, out);
-}
-
-static void delegation_refuse_twice(struct json_reader *r, const struct delegation *list, uint32_t last)
-{
-	for (uint32_t i = 0; i < last; i++)
-		if (span_equal(list[i].name, list[last].name))
-			json_fail(r, FAULT_DUPLICATE, "name");
-}
-
-static void targets_read_delegations(struct json_reader *r, struct json_node *body, struct workspace *ws,
-				     const struct crypto *crypto, struct targets *out)
-{
-	struct role_ring ring;
-	struct json_node *node = json_optional(r, body, "delegations");
-	if (node == NULL)
-		return;
-	role_decode_ring(r, json_object(r, node, "keys"), ws, crypto, &ring);
-	const struct json_node *roles = json_array(r, node, "roles", METADATA_DELEGATIONS_MAX);
-	if (r->fault != FAULT_NONE)
-		return;
-	struct delegation *list = workspace_array(ws, roles->count, sizeof *list);
-	if (list == NULL)
-		json_fail(r, FAULT_NO_SPACE, "delegations");
-	for (struct json_node *role = roles->child; role != NULL && r->fault == FAULT_NONE; role = role->next) {
-		delegation_read(r, role, ws, &ring, &list[out->delegation_count]);
-		delegation_refuse_twice(r, list, out->delegation_count++);
-	}
-	out->delegations = list;
-}
-
-enum fault targets_decode(struct json_node *body, struct workspace *ws, const struct crypto *crypto,
-			  struct targets *out)
-{
-	struct json_reader r = { .fault = FAULT_NONE };
-	*out = (struct targets){ 0 };
-	metadata_read_head(&r, body, "targets", &out->version, &out->expires_unix);
-	targets_read_delegations(&r, body, ws, crypto, out);
-	targets_read_entries(&r, json_object(&r, body, "targets"), ws, out);
-	return r.fault;
-}
-
-static void delegations_write_keys(struct json_writer *w, const struct targets *targets)
-{
-	struct span last = SPAN_NONE;
-	json_write_name(w, "keys");
-	json_write_object(w);
-	for (;;) {
-		const struct role_key *next = NULL;
-		for (uint32_t i = 0; i < targets->delegation_count; i++)
-			role_next_key(&targets->delegations[i].role, last, &next);
-		if (next == NULL)
-			break;
-		role_write_ring_key(w, next);
-		last = next->keyid;
-	}
-	json_write_object_end(w);
-}
-
-static void delegation_write(struct json_writer *w, const struct delegation *delegation)
-{
-	json_write_object(w);
-	role_write_keyids(w, &delegation->role);
-	json_write_member_string(w, "name", delegation->name);
-	json_write_name(w, "paths");
-	json_write_array(w);
-	for (uint32_t i = 0; i < delegation->path_count; i++)
-		json_write_string(w, delegation->paths[i]);
-	json_write_array_end(w);
-	json_write_member_bool(w, "terminating", delegation->terminating);
-	json_write_member_uint(w, "threshold", delegation->role.threshold);
-	json_write_object_end(w);
-}
-
-static void targets_write_delegations(struct json_writer *w, const struct targets *targets)
-{
-	json_write_name(w, "delegations");
-	json_write_object(w);
-	delegations_write_keys(w, targets);
-	json_write_name(w, "roles");
-	json_write_array(w);
-	for (uint32_t i = 0; i < targets->delegation_count; i++)
-		delegation_write(w, &targets->delegations[i]);
-	json_write_array_end(w);
-	json_write_object_end(w);
-}
-
-static void target_write(struct json_writer *w, const struct target *target)
-{
-	json_write_name_span(w, target->path);
-	json_write_object(w);
-	if (target->custom != NULL) {
-		json_write_name(w, "custom");
-		json_write_raw(w, SPAN_NONE); /* begins the value, which follows */
-		json_canonical(target->custom, w->out);
-	}
-	metadata_write_hashes(w, &target->sha256);
-	json_write_member_uint(w, "length", target->length);
-	json_write_object_end(w);
-}
-
-void targets_encode(struct writer *w, const struct targets *targets)
-{
-	struct json_writer j = metadata_begin(w, "targets");
-	if (targets->delegation_count > 0)
-		targets_write_delegations(&j, targets);
-	metadata_write_time(&j, "expires", targets->expires_unix);
-	json_write_member_text(&j, "spec_version", METADATA_SPEC_VERSION);
-	json_write_name(&j, "targets");
-	json_write_object(&j);
-	for (uint32_t i = 0; i < targets->count; i++)
-		target_write(&j, &targets->entries[i]);
-	json_write_object_end(&j);
-	json_write_member_uint(&j, "version", targets->version);
-	json_write_object_end(&j);
-}
-
-const struct target *targets_find(const struct targets *targets, struct span path)
-{
-	uint32_t low = 0, high = targets->count;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order = span_compare(targets->entries[middle].path, path);
-		if (order == 0)
-			return &targets->entries[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
 }
 
 /*

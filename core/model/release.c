@@ -164,7 +164,7 @@ enum fault release_decode(const struct target *target, struct release *out)
 	struct json_reader r = { .fault = FAULT_NONE };
 	struct json_node *custom = target->custom;
 	*out = (struct release){ .path = target->path, .image_bytes = target->length, .image = target->sha256 };
-	if (custom == NULL)
+	if (custom == NULL || target->hashes == METADATA_SHA512)
 		return FAULT_MISSING;
 	if (custom->type == JSON_OBJECT && custom->text.n > RELEASE_CUSTOM_MAX)
 		return FAULT_TOO_LARGE;

@@ -1,9 +1,13 @@
 #include "role.h"
 
+#include "der_rsa.h"
 #include "hex.h"
 #include "signed.h"
 
-#define ROLE_KEY_TEXT_MAX 8192  /* of "keyval": room for algorithms that version 1 does not verify */
+#include <string.h>
+
+#define ROLE_KEY_TEXT_MAX 8192 /* of "public": a long RSA key is listed, and not usable */
+#define ROLE_ED25519_BYTES 32
 #define ROLE_KEY_OBJECT_MAX 512 /* canonical, of a P-256 key */
 
 /* P-256 has two keytype strings: 1.0.33 renamed it. */
@@ -27,26 +31,91 @@ static void role_check_keyid(struct json_reader *r, const struct json_node *obje
 		json_fail(r, FAULT_NOT_CANONICAL, "keys");
 }
 
-static void role_decode_key(struct json_reader *r, struct json_node *object, const struct crypto *crypto,
-			    struct role_key *out)
+static bool role_read_p256(struct span text, const struct crypto *crypto, struct role_key *out)
+{
+	if (key_from_pem(text, &out->key) != FAULT_NONE)
+		return false;
+	out->scheme = KEY_P256;
+	out->identity = key_identity(crypto, &out->key);
+	return true;
+}
+
+static bool role_read_ed25519(struct span text, struct workspace *ws, const struct crypto *crypto, struct role_key *out)
+{
+	uint8_t *raw = workspace_take(ws, ROLE_ED25519_BYTES);
+	if (raw == NULL || crypto->ed25519_verify == NULL || hex_decode(text, raw, ROLE_ED25519_BYTES) != FAULT_NONE)
+		return false;
+	out->scheme = KEY_ED25519;
+	out->material = (struct span){ raw, ROLE_ED25519_BYTES };
+	out->identity = sha256_of(crypto, out->material);
+	return true;
+}
+
+static bool role_read_rsa(struct span text, struct workspace *ws, const struct crypto *crypto, struct role_key *out)
+{
+	uint8_t der[DER_RSA_SPKI_MAX];
+	struct writer w = writer_over(der, sizeof der);
+	if (crypto->rsa_pss_verify == NULL || key_pem_decode(text, &w) != FAULT_NONE)
+		return false;
+	/* One spelling for one key, so that its identity is one too. */
+	struct span spki = writer_span(&w);
+	uint8_t *copy = workspace_take(ws, spki.n);
+	if (copy == NULL || der_rsa_check(spki) != FAULT_NONE)
+		return false;
+	memcpy(copy, spki.at, spki.n);
+	out->scheme = KEY_RSA_PSS;
+	out->material = (struct span){ copy, spki.n };
+	out->identity = sha256_of(crypto, out->material);
+	return true;
+}
+
+static struct span role_public_text(struct json_reader *r, struct json_node *object)
+{
+	return json_string(r, json_object(r, object, "keyval"), "public", ROLE_KEY_TEXT_MAX);
+}
+
+/*
+ * A key that does not decode, or is of another algorithm, never verifies; the file may have enough others [META-8].
+ * What an unknown algorithm has for a "keyval" is its own business.
+ */
+static void role_read_public(struct json_reader *r, struct json_node *object, struct workspace *ws,
+			     const struct crypto *crypto, struct role_key *out)
 {
 	struct span keytype = json_string(r, object, "keytype", 64);
 	struct span scheme = json_string(r, object, "scheme", 64);
-	struct span text = json_string(r, json_object(r, object, "keyval"), "public", ROLE_KEY_TEXT_MAX);
 	if (r->fault != FAULT_NONE)
 		return;
+	if (role_is_p256(keytype, scheme))
+		out->usable = role_read_p256(role_public_text(r, object), crypto, out);
+	else if (span_is(keytype, "ed25519") && span_is(scheme, "ed25519"))
+		out->usable = role_read_ed25519(role_public_text(r, object), ws, crypto, out);
+	else if (span_is(keytype, "rsa") && span_is(scheme, "rsassa-pss-sha256"))
+		out->usable = role_read_rsa(role_public_text(r, object), ws, crypto, out);
+}
+
+static void role_decode_key(struct json_reader *r, struct json_node *object, struct workspace *ws,
+			    const struct crypto *crypto, enum role_keyids keyids, struct role_key *out)
+{
 	out->keyid = object->name;
-	role_check_keyid(r, object, crypto);
-	/* A key that does not decode never verifies; the file may have enough others [META-8]. */
-	out->usable = role_is_p256(keytype, scheme) && key_from_pem(text, &out->key) == FAULT_NONE;
-	if (out->usable)
-		out->identity = key_identity(crypto, &out->key);
+	role_read_public(r, object, ws, crypto, out);
+	if (r->fault != FAULT_NONE)
+		return;
+	if (keyids == ROLE_KEYIDS_STRICT)
+		role_check_keyid(r, object, crypto);
+	else if (object->name.n > ROLE_KEYID_MAX)
+		json_fail(r, FAULT_TOO_LARGE, "keys");
 }
 
 void role_decode_ring(struct json_reader *r, struct json_node *keys, struct workspace *ws, const struct crypto *crypto,
 		      struct role_ring *out)
 {
-	*out = (struct role_ring){ 0 };
+	role_decode_ring_by(r, keys, ws, crypto, ROLE_KEYIDS_STRICT, out);
+}
+
+void role_decode_ring_by(struct json_reader *r, struct json_node *keys, struct workspace *ws,
+			 const struct crypto *crypto, enum role_keyids keyids, struct role_ring *out)
+{
+	*out = (struct role_ring){ .keyids = keyids };
 	if (keys == NULL || r->fault != FAULT_NONE)
 		return;
 	if (keys->count > ROLE_RING_MAX) {
@@ -57,7 +126,7 @@ void role_decode_ring(struct json_reader *r, struct json_node *keys, struct work
 	if (ring == NULL)
 		json_fail(r, FAULT_NO_SPACE, "keys");
 	for (struct json_node *key = keys->child; key != NULL && r->fault == FAULT_NONE; key = key->next)
-		role_decode_key(r, key, crypto, &ring[out->count++]);
+		role_decode_key(r, key, ws, crypto, keyids, &ring[out->count++]);
 	out->keys = ring;
 }
 
@@ -87,6 +156,7 @@ void role_decode(struct json_reader *r, struct json_node *object, struct workspa
 		 struct role *out)
 {
 	*out = (struct role){ 0 };
+	size_t max_bytes = ring->keyids == ROLE_KEYIDS_STRICT ? ROLE_KEYID_HEX : ROLE_KEYID_MAX;
 	struct json_node *keyids = json_array(r, object, "keyids", ROLE_KEYS_MAX);
 	out->threshold = (uint32_t)json_uint(r, object, "threshold", 1, UINT32_MAX); /* [META-6] */
 	if (r->fault != FAULT_NONE)
@@ -95,7 +165,7 @@ void role_decode(struct json_reader *r, struct json_node *object, struct workspa
 	if (keys == NULL)
 		json_fail(r, FAULT_NO_SPACE, "keyids");
 	for (struct json_node *id = keyids->child; id != NULL && r->fault == FAULT_NONE; id = id->next)
-		role_add_key(r, ring, json_value_string(r, id, ROLE_KEYID_HEX), keys, out->count++);
+		role_add_key(r, ring, json_value_string(r, id, max_bytes), keys, out->count++);
 	out->keys = keys;
 }
 
@@ -150,7 +220,7 @@ void role_next_key(const struct role *role, struct span after, const struct role
 
 void role_write_ring_key(struct json_writer *w, const struct role_key *key)
 {
-	if (!key->usable)
+	if (!key->usable || key->scheme != KEY_P256)
 		writer_fail(w->out, FAULT_VERSION);
 	json_write_name_span(w, key->keyid);
 	role_write_key(w, &key->key);

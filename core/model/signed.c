@@ -4,7 +4,7 @@
 #include "hex.h"
 
 #define SIGNED_KEYID_MAX 256
-#define SIGNED_SIG_MAX 16384 /* in digits: room for algorithms that version 1 does not verify */
+#define SIGNED_SIG_MAX 16384 /* in digits: room for algorithms that nobody here verifies */
 #define SIGNED_CHUNK 512
 
 /*
@@ -40,7 +40,8 @@ static void signed_read_signatures(struct json_reader *r, struct json_node *list
 	for (struct json_node *entry = list->child; entry != NULL && r->fault == FAULT_NONE; entry = entry->next) {
 		struct signed_signature *signature = &out->signatures[out->count];
 		signature->keyid = json_string(r, entry, "keyid", SIGNED_KEYID_MAX);
-		signed_read_sig(json_string(r, entry, "sig", SIGNED_SIG_MAX), signature);
+		signature->text = json_string(r, entry, "sig", SIGNED_SIG_MAX);
+		signed_read_sig(signature->text, signature);
 		if (strict)
 			json_close(r, entry);
 		signed_refuse_twice(r, out, out->count++);
@@ -59,6 +60,19 @@ enum fault signed_digest(const struct crypto *crypto, const struct json_node *bo
 	enum fault fault = writer_end(&w);
 	crypto->sha256_final(&stream.hash, out);
 	return fault;
+}
+
+/* The rest of the workspace is the buffer: how long the canonical form is shows when it is written. */
+enum fault signed_lay_out(struct signed_json *object, struct workspace *ws)
+{
+	struct writer w = writer_over(ws->base + ws->used, ws->capacity - ws->used);
+	json_canonical(object->body, &w);
+	enum fault fault = writer_end(&w);
+	if (fault != FAULT_NONE)
+		return fault;
+	object->message = writer_span(&w);
+	ws->used += object->message.n;
+	return FAULT_NONE;
 }
 
 static enum fault signed_read(struct json_node *document, struct workspace *ws, const struct crypto *crypto,

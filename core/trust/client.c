@@ -127,3 +127,36 @@ enum fault client_target_name(const struct target *target, char *out, size_t cap
 	writer_u8(&w, '\0');
 	return writer_end(&w);
 }
+
+/* "." and ".." would be resolved on the way, and lead elsewhere. */
+static bool client_is_step(struct span component)
+{
+	return span_is(component, ".") || span_is(component, "..");
+}
+
+static void client_write_hash(struct writer *w, const struct target *target)
+{
+	bool is_sha512 = target->hashes == METADATA_SHA512;
+	hex_write(w, is_sha512 ? SPAN_OF(target->sha512.bytes) : digest_span(&target->sha256));
+	writer_u8(w, '.');
+}
+
+enum fault client_target_url(const struct client *client, const struct target *target, char *out, size_t capacity)
+{
+	struct writer w = writer_over(out, capacity);
+	size_t from = 0;
+	for (size_t i = 0; i <= target->path.n; i++) {
+		if (i < target->path.n && target->path.at[i] != '/')
+			continue;
+		if (client_is_step(span_sub(target->path, from, i - from)))
+			return FAULT_SYNTAX;
+		if (i < target->path.n)
+			from = i + 1;
+	}
+	client_write_escaped(&w, span_sub(target->path, 0, from), '/');
+	if (!client->root.plain_names)
+		client_write_hash(&w, target);
+	client_write_escaped(&w, span_sub(target->path, from, target->path.n - from), '.');
+	writer_u8(&w, '\0');
+	return writer_end(&w);
+}

@@ -41,7 +41,10 @@ enum client_answer {
 };
 
 struct client_request {
-	/* "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json" */
+	/*
+	 * "2.root.json", "timestamp.json", "7.p%2Fboard.json"; stored: "root.json", "p%2Fboard.json", never with a dot
+	 * in front. All but [A-Za-z0-9._-] in a role's name is %XX: it can stand in a URL as it is.
+	 */
 	char name[CLIENT_NAME_MAX];
 	uint8_t *buffer; /* LOAD, FETCH */
 	size_t capacity;
@@ -53,6 +56,7 @@ struct client_config {
 	struct workspace *ws; /* holds everything until the next client_begin(); a few times the metadata's size */
 	int64_t now_unix;     /* clamped to the floor by the caller; fixed for the cycle */
 	const struct revocations *revoked; /* or NULL */
+	bool any_keyid; /* accept key ids that are not the hash of their key: repositories older than 1.0.17 */
 };
 
 struct client {
@@ -111,6 +115,12 @@ void client_saved(struct client *client, bool ok);
 void client_look_up(struct client *client, struct span path);
 /* The delegation of the top-level targets with this name (its keys sign directives, say), or NULL. */
 const struct delegation *client_delegation(const struct client *client, const char *name);
+/*
+ * After a refresh: where the target is below the repository's targets, by URL: percent-encoded, and with a hash before
+ * the last component if root says that snapshots are consistent. FAULT_SYNTAX for a component "." or "..".
+ */
+enum fault client_target_url(const struct client *client, const struct target *target, char *out,
+			     size_t capacity) MUST_USE;
 /* Where a consistent snapshot keeps a small target: "plans/board/<sha256>.1.json" below targets/. */
 enum fault client_target_name(const struct target *target, char *out, size_t capacity) MUST_USE;
 

@@ -11,12 +11,12 @@ bool client_is_plain(uint8_t byte)
 }
 
 /* A role's name comes from signed metadata, yet it must not leave its folder: all but plain bytes as %XX [META-12]. */
-static void client_write_role(struct writer *w, struct span role)
+void client_write_escaped(struct writer *w, struct span text, uint8_t also)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	for (size_t i = 0; i < role.n; i++) {
-		uint8_t byte = role.at[i];
-		if (client_is_plain(byte)) {
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t byte = text.at[i];
+		if (client_is_plain(byte) || byte == also) {
 			writer_u8(w, byte);
 			continue;
 		}
@@ -35,8 +35,18 @@ void client_name(struct client *c, uint64_t version, struct span role)
 		writer_decimal(&w, version);
 		writer_u8(&w, '.');
 	}
-	client_write_role(&w, role);
+	/* A name with a dot in front would be a hidden file. */
+	if (version == 0 && role.n > 0 && role.at[0] == '.') {
+		writer_text(&w, "%2E");
+		role = span_sub(role, 1, role.n - 1);
+	}
+	client_write_escaped(&w, role, '.');
 	writer_text(&w, ".json");
+}
+
+void client_fetch_name(struct client *c, uint64_t version, struct span role)
+{
+	client_name(c, c->root.plain_names ? 0 : version, role);
 }
 
 /* --- requests and outcomes --- */
@@ -75,6 +85,7 @@ void client_discard(struct client *c)
 {
 	c->candidate = SPAN_NONE;
 	c->config.ws->used = c->mark;
+	c->fault = FAULT_NONE;
 }
 
 enum client_action client_refuse(struct client *c, enum verdict verdict)
@@ -132,12 +143,27 @@ enum verdict client_parse(struct client *c, const char *type)
 	return span_is(found, type) ? VERDICT_OK : VERDICT_ROLE_TYPE;
 }
 
+/* What Ed25519 needs is laid out behind all else in the workspace, for as long as this takes. */
+enum verdict client_check_threshold(struct client *c, const struct role *role, const struct revocations *revoked)
+{
+	size_t used = c->config.ws->used;
+	if (threshold_needs_message(role)) {
+		enum fault fault = signed_lay_out(&c->envelope, c->config.ws);
+		if (fault != FAULT_NONE)
+			return client_malformed(c, fault);
+	}
+	enum verdict verdict = threshold_check(c->config.crypto, role, &c->envelope, revoked);
+	c->envelope.message = SPAN_NONE;
+	c->config.ws->used = used;
+	return verdict;
+}
+
 enum verdict client_verify(struct client *c, const char *type, const struct role *role)
 {
 	enum verdict verdict = client_parse(c, type);
 	if (verdict != VERDICT_OK)
 		return verdict;
-	return threshold_check(c->config.crypto, role, &c->envelope, c->config.revoked);
+	return client_check_threshold(c, role, c->config.revoked);
 }
 
 /* Bytes against what a signed parent says of them, before anything in them is read. */
@@ -147,8 +173,9 @@ enum verdict client_match(const struct client *c, const struct snapshot_entry *e
 		return VERDICT_LENGTH;
 	if (!entry->has_digest)
 		return VERDICT_OK;
-	struct digest digest = sha256_of(c->config.crypto, c->candidate);
-	return digest_equal(&digest, &entry->digest) ? VERDICT_OK : VERDICT_DIGEST;
+	bool match =
+		metadata_hashes_match(c->config.crypto, c->candidate, entry->hashes, &entry->digest, &entry->digest512);
+	return match ? VERDICT_OK : VERDICT_DIGEST;
 }
 
 size_t client_ceiling(const struct snapshot_entry *entry, size_t most)

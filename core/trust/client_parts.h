@@ -30,8 +30,12 @@ enum client_state {
 };
 
 bool client_is_plain(uint8_t byte); /* [A-Za-z0-9._-] */
+/* Bytes that are not plain, nor `also`, as %XX. */
+void client_write_escaped(struct writer *w, struct span text, uint8_t also);
 /* Sets the name of the next request: "7.role.json", or "role.json" for version 0. */
 void client_name(struct client *c, uint64_t version, struct span role);
+/* As above, for a fetch: the version stands in the name only where root says so. */
+void client_fetch_name(struct client *c, uint64_t version, struct span role);
 /* LOAD or FETCH the named file, of at most ceiling bytes; the answer goes to the function of state next. */
 enum client_action client_ask(struct client *c, enum client_action action, enum client_state next, size_t ceiling);
 /* SAVE the candidate, which is verified, as a role's file. */
@@ -47,6 +51,9 @@ bool client_is_expired(const struct client *c, int64_t expires_unix);
 /* The candidate is well formed and says that it is of this type; client_verify: and this role's threshold signed it. */
 enum verdict client_parse(struct client *c, const char *type) MUST_USE;
 enum verdict client_verify(struct client *c, const char *type, const struct role *role) MUST_USE;
+/* The candidate, which is parsed, is signed by the role's threshold. */
+enum verdict client_check_threshold(struct client *c, const struct role *role,
+				    const struct revocations *revoked) MUST_USE;
 /* The candidate's bytes are those that a signed parent names. */
 enum verdict client_match(const struct client *c, const struct snapshot_entry *entry) MUST_USE;
 size_t client_ceiling(const struct snapshot_entry *entry, size_t most);

@@ -2,18 +2,23 @@
 
 /* --- root --- */
 
+static enum fault client_decode_root(struct client *c, struct root *out)
+{
+	enum role_keyids keyids = c->config.any_keyid ? ROLE_KEYIDS_ANY : ROLE_KEYIDS_STRICT;
+	return root_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, out);
+}
+
 /* Root N vouches for N+1 and N+1 for itself [CLIENT-3]. Emergency revocation never reaches root keys. */
 static enum verdict client_check_root(struct client *c, struct root *next)
 {
-	const struct crypto *crypto = c->config.crypto;
 	bool is_first = c->root.version == 0;
 	enum verdict verdict = client_parse(c, "root");
 	if (verdict == VERDICT_OK && !is_first)
-		verdict = threshold_check(crypto, &c->root.root, &c->envelope, NULL);
+		verdict = client_check_threshold(c, &c->root.root, NULL);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, root_decode(c->envelope.body, c->config.ws, crypto, next));
+		verdict = client_malformed(c, client_decode_root(c, next));
 	if (verdict == VERDICT_OK)
-		verdict = threshold_check(crypto, &next->root, &c->envelope, NULL);
+		verdict = client_check_threshold(c, &next->root, NULL);
 	if (verdict == VERDICT_OK && !is_first && next->version != c->root.version + 1)
 		verdict = VERDICT_VERSION;
 	return verdict;
@@ -76,7 +81,7 @@ enum client_action client_root_saved(struct client *c)
 {
 	enum verdict verdict = client_settle(c, c->root_mark);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, root_decode(c->envelope.body, c->config.ws, c->config.crypto, &c->root));
+		verdict = client_malformed(c, client_decode_root(c, &c->root));
 	if (verdict != VERDICT_OK)
 		return client_refuse(c, verdict);
 	/*
@@ -166,6 +171,8 @@ static struct snapshot_entry client_snapshot_entry(const struct client *c)
 		.has_digest = t->has_digest,
 		.length = t->snapshot_length,
 		.digest = t->snapshot_digest,
+		.hashes = t->hashes,
+		.digest512 = t->snapshot_digest512,
 	};
 }
 
@@ -199,7 +206,7 @@ enum client_action client_snapshot_loaded(struct client *c)
 		c->snapshot = c->old_snapshot;
 		return client_load_role(c, NULL);
 	}
-	client_name(c, entry.version, SPAN_LIT("snapshot"));
+	client_fetch_name(c, entry.version, SPAN_LIT("snapshot"));
 	return client_ask(c, CLIENT_FETCH, CLIENT_SNAPSHOT_FETCHED, client_ceiling(&entry, SNAPSHOT_BYTES_MAX));
 }
 

@@ -27,6 +27,12 @@ enum client_action client_load_role(struct client *c, const struct delegation *r
 	return client_ask(c, CLIENT_LOAD, CLIENT_ROLE_LOADED, TARGETS_BYTES_MAX);
 }
 
+static enum fault client_decode_role(struct client *c)
+{
+	enum role_keyids keyids = c->config.any_keyid ? ROLE_KEYIDS_ANY : ROLE_KEYIDS_STRICT;
+	return targets_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, &c->loaded);
+}
+
 /* Stored or fetched alike, so a stored role is held against its present delegator, not the one of then [CLIENT-10]. */
 static enum verdict client_check_role(struct client *c)
 {
@@ -35,8 +41,7 @@ static enum verdict client_check_role(struct client *c)
 	if (verdict == VERDICT_OK)
 		verdict = client_verify(c, "targets", keys);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(
-			c, targets_decode(c->envelope.body, c->config.ws, c->config.crypto, &c->loaded));
+		verdict = client_malformed(c, client_decode_role(c));
 	if (verdict == VERDICT_OK && c->loaded.version != c->entry->version)
 		verdict = VERDICT_VERSION;
 	if (verdict == VERDICT_OK && client_is_expired(c, c->loaded.expires_unix))
@@ -54,7 +59,7 @@ enum client_action client_role_loaded(struct client *c)
 			return client_role_ready(c);
 		client_discard(c);
 	}
-	client_name(c, c->entry->version, client_role_name(c));
+	client_fetch_name(c, c->entry->version, client_role_name(c));
 	return client_ask(c, CLIENT_FETCH, CLIENT_ROLE_FETCHED, client_ceiling(c->entry, TARGETS_BYTES_MAX));
 }
 
@@ -71,14 +76,6 @@ enum client_action client_role_fetched(struct client *c)
 
 /* --- the search --- */
 
-static bool client_delegates(const struct delegation *delegation, struct span path)
-{
-	for (uint32_t i = 0; i < delegation->path_count; i++)
-		if (metadata_path_matches(delegation->paths[i], path))
-			return true;
-	return false;
-}
-
 /* Children go on the stack last first, so that the first is looked at first. False: more of them than it holds. */
 static bool client_push(struct client *c, const struct targets *targets)
 {
@@ -86,14 +83,14 @@ static bool client_push(struct client *c, const struct targets *targets)
 	bool terminated = false;
 	while (end < targets->delegation_count && !terminated) {
 		const struct delegation *child = &targets->delegations[end++];
-		terminated = child->terminating && client_delegates(child, c->look_up);
+		terminated = child->terminating && delegation_covers(c->config.crypto, child, c->look_up);
 	}
 	/* A terminating delegation ends the search after it, also for what its ancestors had yet to try [CLIENT-11]. */
 	if (terminated)
 		c->stack_count = 0;
 	while (end > 0) {
 		const struct delegation *child = &targets->delegations[--end];
-		if (!client_delegates(child, c->look_up))
+		if (!delegation_covers(c->config.crypto, child, c->look_up))
 			continue;
 		if (c->stack_count == METADATA_DELEGATIONS_MAX)
 			return false;

@@ -1,5 +1,10 @@
 #include "threshold.h"
 
+#include "der_rsa.h"
+#include "hex.h"
+
+#define THRESHOLD_ED25519_BYTES 64
+
 static const struct role_key *threshold_key(const struct role *role, struct span keyid)
 {
 	for (uint32_t i = 0; i < role->count; i++)
@@ -25,6 +30,48 @@ static bool threshold_has(const struct role_key *const *counted, uint32_t count,
 	return false;
 }
 
+static bool threshold_verifies_ed25519(const struct crypto *crypto, const struct role_key *key,
+				       const struct signed_json *object, struct span text)
+{
+	uint8_t raw[THRESHOLD_ED25519_BYTES];
+	if (object->message.at == NULL || hex_decode(text, raw, sizeof raw) != FAULT_NONE)
+		return false;
+	return crypto->ed25519_verify(key->material.at, object->message, raw);
+}
+
+static bool threshold_verifies_rsa(const struct crypto *crypto, const struct role_key *key,
+				   const struct signed_json *object, struct span text)
+{
+	uint8_t raw[DER_RSA_BITS_MAX / 8];
+	size_t n = text.n / 2;
+	if (text.n % 2 != 0 || n == 0 || n > sizeof raw || hex_decode(text, raw, n) != FAULT_NONE)
+		return false;
+	return crypto->rsa_pss_verify(key->material, &object->digest, (struct span){ raw, n });
+}
+
+/* By the key's own algorithm, whatever the signature looks like. */
+static bool threshold_verifies(const struct crypto *crypto, const struct role_key *key,
+			       const struct signed_json *object, const struct signed_signature *signature)
+{
+	switch (key->scheme) {
+	case KEY_P256:
+		return signature->usable && crypto->p256_verify(key->key.xy, &object->digest, signature->raw);
+	case KEY_ED25519:
+		return threshold_verifies_ed25519(crypto, key, object, signature->text);
+	case KEY_RSA_PSS:
+		return threshold_verifies_rsa(crypto, key, object, signature->text);
+	}
+	return false;
+}
+
+bool threshold_needs_message(const struct role *role)
+{
+	for (uint32_t i = 0; i < role->count; i++)
+		if (role->keys[i].usable && role->keys[i].scheme == KEY_ED25519)
+			return true;
+	return false;
+}
+
 enum verdict threshold_check(const struct crypto *crypto, const struct role *role, const struct signed_json *object,
 			     const struct revocations *revoked)
 {
@@ -36,11 +83,11 @@ enum verdict threshold_check(const struct crypto *crypto, const struct role *rol
 	for (uint32_t i = 0; i < object->count; i++) {
 		const struct signed_signature *signature = &object->signatures[i];
 		const struct role_key *key = threshold_key(role, signature->keyid);
-		if (!signature->usable || key == NULL || !key->usable)
+		if (key == NULL || !key->usable)
 			continue;
 		if (threshold_has(counted, count + revoked_count, &key->identity))
 			continue;
-		if (!crypto->p256_verify(key->key.xy, &object->digest, signature->raw))
+		if (!threshold_verifies(crypto, key, object, signature))
 			continue;
 		/* Revoked keys are kept behind the others: they are counted for the reason only. */
 		counted[count + revoked_count] = key;

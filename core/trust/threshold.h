@@ -17,5 +17,7 @@ struct revocations {
 
 enum verdict threshold_check(const struct crypto *crypto, const struct role *role, const struct signed_json *object,
 			     const struct revocations *revoked) MUST_USE; /* revoked may be NULL */
+/* Has the role an Ed25519 key? Its signatures count only in an object that signed_lay_out() was called on. */
+bool threshold_needs_message(const struct role *role);
 
 #endif

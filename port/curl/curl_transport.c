@@ -41,22 +41,35 @@ static bool is_plain(char c)
 }
 
 /* Names hold a literal '%' (a role's slash): the server must get it escaped, and decodes once. */
-static int make_url(char url[URL_BYTES], const char *server, const char *path, struct error *e)
+static int make_url(char url[URL_BYTES], const char *server, const char *path, bool escaped, struct error *e)
 {
 	int n = snprintf(url, URL_BYTES, "%s/", server);
 	if (n < 0 || (size_t)n + 3 * strlen(path) >= URL_BYTES)
 		return error_set(e, "the path %.60s... is too long", path);
-	for (; *path != 0; path++)
-		n += snprintf(url + n, URL_BYTES - (size_t)n, is_plain(*path) ? "%c" : "%%%02X", (unsigned char)*path);
+	for (; *path != 0; path++) {
+		bool as_it_is = is_plain(*path) || (escaped && *path == '%');
+		n += snprintf(url + n, URL_BYTES - (size_t)n, as_it_is ? "%c" : "%%%02X", (unsigned char)*path);
+	}
 	return 0;
 }
 
-static bool set_tls(CURL *h, const struct curl_transport_config *c)
+static CURLcode on_context(CURL *h, void *context, void *self)
 {
+	struct curl_transport *t = self;
+	return tls_client_attach(&t->tls, context) ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
+}
+
+static bool set_tls(CURL *h, struct curl_transport *t)
+{
+	const struct curl_transport_config *c = &t->config;
+	if (c->plain_http)
+		return true;
 	bool ok = curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
 	ok = curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK && ok;
 	ok = curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK && ok;
 	ok = curl_easy_setopt(h, CURLOPT_CAINFO, c->roots_path) == CURLE_OK && ok;
+	ok = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, on_context) == CURLE_OK && ok;
+	ok = curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, t) == CURLE_OK && ok;
 	ok = curl_easy_setopt(h, CURLOPT_CAPATH, NULL) == CURLE_OK && ok; /* else the system's store counts too */
 	ok = curl_easy_setopt(h, CURLOPT_SSLCERT, c->certificate_path) == CURLE_OK && ok;
 	return curl_easy_setopt(h, CURLOPT_SSLKEY, c->key_path) == CURLE_OK && ok;
@@ -66,7 +79,7 @@ static bool set_habits(CURL *h, const struct curl_transport_config *c)
 {
 	long connect_s = c->connect_timeout_s == 0 ? CONNECT_TIMEOUT_S : (long)c->connect_timeout_s;
 	long stall_s = c->stall_timeout_s == 0 ? STALL_TIMEOUT_S : (long)c->stall_timeout_s;
-	bool ok = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
+	bool ok = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, c->plain_http ? "http" : "https") == CURLE_OK;
 	ok = curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK && ok;
 	ok = curl_easy_setopt(h, CURLOPT_PROXY, "") == CURLE_OK && ok;
 	ok = curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK && ok;
@@ -124,10 +137,10 @@ static int ask_one(struct curl_transport *t, const char *server, const struct tr
 	char url[URL_BYTES], why[CURL_ERROR_SIZE] = "";
 	__attribute__((cleanup(free_headers))) struct curl_slist *headers = NULL;
 	CURL *h = t->handle;
-	if (make_url(url, server, request->path, e) < 0)
+	if (make_url(url, server, request->path, t->config.escaped_paths, e) < 0)
 		return -1;
 	curl_easy_reset(h); /* keeps connections */
-	bool ok = set_tls(h, &t->config) && set_habits(h, &t->config) && set_request(h, request, url, x, &headers);
+	bool ok = set_tls(h, t) && set_habits(h, &t->config) && set_request(h, request, url, x, &headers);
 	ok = curl_easy_setopt(h, CURLOPT_ERRORBUFFER, why) == CURLE_OK && ok;
 	if (!ok)
 		return error_set(e, "%s: libcurl refused an option", url);
@@ -151,6 +164,7 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	struct curl_transport *t = self;
 	struct exchange x = { .handle = t->handle, .sink = sink, .context = context };
 	int result = -1;
+	t->tls = (struct tls_client){ .passed_unix = request->passed_unix };
 	if (t->config.server_count == 0)
 		return error_set(e, "no server is configured");
 	for (uint32_t s = 0; s < t->config.server_count; s++) {

@@ -1,10 +1,11 @@
 /*
  * HTTPS by libcurl: TLS 1.2 or later, client certificate, the server held to the roots of one file and to no system
- * store, HTTP/1.1, no redirects, no proxies, several servers tried in order. One request at a time.
+ * store, at the time that the request names, HTTP/1.1, no redirects, no proxies, several servers tried in order. One request at a time.
  */
 #ifndef CURL_TRANSPORT_H
 #define CURL_TRANSPORT_H
 
+#include "tls_client.h"
 #include "transport.h"
 
 #define CURL_TRANSPORT_SERVERS_MAX 4
@@ -18,10 +19,13 @@ struct curl_transport_config {
 	const char *key_path;
 	uint32_t connect_timeout_s; /* 0: 10 */
 	uint32_t stall_timeout_s;   /* under 100 bytes a second for so long: 0: 30 */
+	bool plain_http;    /* "http://host:port" and no TLS, for public metadata: what comes is verified anyway */
+	bool escaped_paths; /* paths are percent-encoded already and sent as they are */
 };
 
 struct curl_transport {
 	void *handle;
+	struct tls_client tls; /* of the last connection; tls.is_refused: of the last exchange */
 	struct curl_transport_config config;
 };
 

@@ -140,8 +140,9 @@ static void refusals(void)
 		const char *file, *from, *to;
 		enum fault fault;
 	} table[] = {
-		{ "1.root.json", "\"consistent_snapshot\":true", "\"consistent_snapshot\":false", FAULT_VERSION },
-		{ "1.root.json", "\"consistent_snapshot\":true,", "", FAULT_MISSING },
+		{ "1.root.json", "\"consistent_snapshot\":true", "\"consistent_snapshot\":false", FAULT_NONE },
+		{ "1.root.json", "\"consistent_snapshot\":true", "\"consistent_snapshot\":1", FAULT_TYPE },
+		{ "1.root.json", "\"consistent_snapshot\":true,", "", FAULT_NONE },
 		{ "1.root.json", "\"threshold\":1", "\"threshold\":0", FAULT_RANGE },
 		{ "1.root.json", "\"threshold\":1", "\"threshold\":-1", FAULT_RANGE },
 		{ "1.root.json", "\"threshold\":1", "\"threshold\":true", FAULT_TYPE },
@@ -159,6 +160,7 @@ static void refusals(void)
 		{ "1.root.json", "1.0.34", "1.99", FAULT_NONE },
 		{ "1.root.json", "\"snapshot\":{", "\"mirrors\":{", FAULT_MISSING },
 		{ "1.root.json", "\"roles\":{", "\"roles\":{\"extra\":{},", FAULT_UNKNOWN },
+		{ "1.root.json", "\"roles\":{", "\"roles\":{\"mirrors\":{},", FAULT_NONE },
 		{ "1.root.json", "\"scheme\":", "\"more\":1,\"scheme\":", FAULT_NOT_CANONICAL },
 		{ "1.root.json", "\"keytype\":\"ecdsa\"", "\"keytype\":\"ecdsa-sha2-nistp256\"", FAULT_NOT_CANONICAL },
 		{ "1.root.json", "\"keys\":{\"", "\"keys\":{\"0", FAULT_TRAILING },
@@ -166,7 +168,9 @@ static void refusals(void)
 		{ "1.root.json", "00Z\"", "00\"", FAULT_TRUNCATED },
 		{ "timestamp.json", "\"x-issued\"", "\"x-other\"", FAULT_NONE },
 		{ "timestamp.json", "\"x-issued\":\"2027-", "\"x-issued\":\"2028-", FAULT_RANGE },
-		{ "timestamp.json", "\"sha256\"", "\"sha512\"", FAULT_VERSION },
+		{ "timestamp.json", "\"sha256\"", "\"blake2b\"", FAULT_VERSION },
+		{ "timestamp.json", "\"hashes\":{", "\"hashes\":{\"blake2b\":0,", FAULT_NONE },
+		{ "timestamp.json", "\"hashes\":{", "\"hashes\":{\"sha512\":0,", FAULT_TYPE },
 		{ "timestamp.json", "\"snapshot.json\"", "\"snapshot\"", FAULT_MISSING },
 		{ "1.snapshot.json", "\"targets.json\"", "\"p/board.json\"", FAULT_DUPLICATE },
 		{ "1.snapshot.json", "\"hashes\":{", "\"hashes\":[{", FAULT_SYNTAX },
@@ -175,7 +179,8 @@ static void refusals(void)
 		{ "1.targets.json", "\"name\":\"p/board\"", "\"name\":\"\"", FAULT_RANGE },
 		{ "1.targets.json", "\"terminating\":true,", "", FAULT_MISSING },
 		{ "1.targets.json", "\"paths\":", "\"path_hash_prefixes\":", FAULT_NONE },
-		{ "1.targets.json", "\"paths\":", "\"pathes\":", FAULT_MISSING },
+		{ "1.targets.json", "\"paths\":", "\"path_hash_prefixes\":[],\"paths\":", FAULT_DUPLICATE },
+		{ "1.targets.json", "\"paths\":", "\"pathes\":", FAULT_NONE },
 		{ "1.p%2Fboard.json", "\"sha256\"", "\"blake3\"", FAULT_VERSION },
 		{ "1.p%2Fboard.json", "\"length\":5", "\"length\":\"5\"", FAULT_TYPE },
 		{ "1.p%2Fboard.json", "\"p/board/1.0/image\"", "\"\"", FAULT_RANGE },
@@ -243,6 +248,100 @@ static void too_many_signatures(void)
 	const uint8_t *tail = memmem(file.at, file.n, "],\"signed\"", 10);
 	writer_bytes(&w, (struct span){ tail, (size_t)(file.at + file.n - tail) });
 	CHECK_EQ(decode(writer_span(&w)), FAULT_TOO_LARGE);
+}
+
+/* A root without consistent snapshots says so in its struct, and when it is written again. */
+static void plain_names(void)
+{
+	static uint8_t out[8192];
+	struct signed_json envelope;
+	struct root root;
+	fresh();
+	CHECK_EQ(signed_decode(changed("1.root.json", "snapshot\":true", "snapshot\":false"), &ws, &crypto_openssl,
+			       &envelope),
+		 FAULT_NONE);
+	CHECK_EQ(root_decode(envelope.body, &ws, &crypto_openssl, &root), FAULT_NONE);
+	CHECK(root.plain_names);
+	struct writer w = writer_over(out, sizeof out);
+	root_encode(&w, &root);
+	struct digest digest = sha256_of(&crypto_openssl, writer_span(&w));
+	CHECK(digest_equal(&digest, &envelope.digest));
+}
+
+/* The key id of sigstore's root 11 and its like: no hash of anything, so accepted only where that is asked for. */
+static void any_key_id_where_asked_for(void)
+{
+	struct signed_json envelope;
+	struct root root;
+	char id[65];
+	fresh();
+	snprintf(id, sizeof id, "%s", world->keys[world->targets.keys[0]].keyid);
+	struct span file = world_get(&world->remote, "1.root.json");
+	struct writer w = writer_over(text, sizeof text);
+	for (size_t i = 0; i < file.n; i++) {
+		bool here = span_starts(span_sub(file, i, file.n), span_of_text(id));
+		if (here)
+			writer_text(&w, "mine");
+		else
+			writer_u8(&w, file.at[i]);
+		i += here ? 63 : 0;
+	}
+	CHECK_EQ(signed_decode(writer_span(&w), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	CHECK_EQ(root_decode(envelope.body, &ws, &crypto_openssl, &root), FAULT_TRUNCATED);
+	CHECK_EQ(signed_decode(writer_span(&w), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	CHECK_EQ(root_decode_by(envelope.body, &ws, &crypto_openssl, ROLE_KEYIDS_ANY, &root), FAULT_NONE);
+	CHECK(root.targets.count == 1 && root.targets.keys[0].usable && span_is(root.targets.keys[0].keyid, "mine"));
+}
+
+/* All hashes that are listed and known must match, and one at least must be known to the provider. */
+static void hashes_of_both_lengths(void)
+{
+	static const char message[] = "abc"; /* FIPS 180-4's example */
+	static const char sha512[] = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+				     "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+	struct digest short_one = sha256_of(&crypto_openssl, SPAN_LIT(message)), wrong = { { 1 } };
+	struct digest512 long_one, wrong_long = { { 1 } };
+	struct crypto small = { crypto_openssl.sha256_init, crypto_openssl.sha256_update, crypto_openssl.sha256_final,
+				crypto_openssl.p256_verify };
+	struct span bytes = SPAN_LIT(message);
+	CHECK_EQ(hex_decode(SPAN_LIT(sha512), long_one.bytes, sizeof long_one.bytes), FAULT_NONE);
+	const struct crypto *both = &crypto_openssl, *one = &small;
+	CHECK(metadata_hashes_match(both, bytes, METADATA_SHA256, &short_one, &wrong_long));
+	CHECK(metadata_hashes_match(both, bytes, METADATA_SHA512, &wrong, &long_one));
+	CHECK(metadata_hashes_match(both, bytes, METADATA_SHA256_AND_512, &short_one, &long_one));
+	CHECK(!metadata_hashes_match(both, bytes, METADATA_SHA256_AND_512, &wrong, &long_one));
+	CHECK(!metadata_hashes_match(both, bytes, METADATA_SHA256_AND_512, &short_one, &wrong_long));
+	CHECK(!metadata_hashes_match(both, bytes, METADATA_SHA256, &wrong, &long_one));
+	CHECK(!metadata_hashes_match(both, bytes, METADATA_SHA512, &short_one, &wrong_long));
+	CHECK(!metadata_hashes_match(one, bytes, METADATA_SHA512, &short_one, &long_one));
+	CHECK(metadata_hashes_match(one, bytes, METADATA_SHA256_AND_512, &short_one, &wrong_long));
+}
+
+/* [META-14] */
+static void hash_prefixes(void)
+{
+	static const struct {
+		const char *prefix;
+		bool covers;
+	} table[] = {
+		/* SHA-256 of "p/board/1.0/image" */
+		{ "", true },   { "@", true }, /* the whole of it */
+		{ "@1", true },                /* its first digit */
+		{ "x", false }, { "00", false },
+	};
+	struct digest digest = sha256_of(&crypto_openssl, SPAN_LIT("p/board/1.0/image"));
+	char hex[65];
+	hex_text(digest_span(&digest), hex);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct span prefix = span_of_text(table[i].prefix);
+		if (span_starts(prefix, SPAN_LIT("@")))
+			prefix = span_sub(span_of_text(hex), 0, prefix.n == 1 ? 64 : 1);
+		struct delegation delegation = { .hash_prefix_count = 1, .hash_prefixes = &prefix };
+		CHECK_EQ(delegation_covers(&crypto_openssl, &delegation, SPAN_LIT("p/board/1.0/image")),
+			 table[i].covers);
+	}
+	struct delegation nothing = { 0 };
+	CHECK(!delegation_covers(&crypto_openssl, &nothing, SPAN_LIT("p/board/1.0/image")));
 }
 
 /* Any other algorithm may be listed; it never verifies. Its id is checked as any. */
@@ -362,6 +461,10 @@ static const struct check_case cases[] = {
 	CASE(same_keyid_twice),
 	CASE(roles_say_nothing_twice),
 	CASE(too_many_signatures),
+	CASE(plain_names),
+	CASE(any_key_id_where_asked_for),
+	CASE(hashes_of_both_lengths),
+	CASE(hash_prefixes),
 	CASE(unknown_algorithm_is_listed_not_used),
 	CASE(both_names_of_the_key_type),
 	CASE(every_truncation),

@@ -332,7 +332,7 @@ static void role_names_stay_in_their_folder(void)
 		{ "..", { NULL }, NULL, true },
 	};
 	publish_graph(graph, 2);
-	check_refused("t", VERDICT_NOT_LISTED, "...json");
+	check_refused("t", VERDICT_NOT_LISTED, "%2E..json");
 	CHECK(!metadata_is_role_name(SPAN_LIT("root")));
 	CHECK(!metadata_is_role_name(SPAN_LIT("")));
 	CHECK(metadata_is_role_name(SPAN_LIT("p/root")));
