@@ -85,6 +85,8 @@ struct enrolled {
 	struct enrolment paths;
 	struct curl_transport *curl;
 	uint64_t next_ms;
+	uint64_t again_ms; /* before this, another refusal of our certificate is not heeded */
+	bool is_refused;
 	uint64_t release_ms; /* when memory is given back next */
 };
 
@@ -97,6 +99,19 @@ static void release_memory(struct enrolled *enrolled, uint64_t now_ms)
 	resident_release();
 }
 
+/*
+ * The server does not take our certificate. A device without a clock cannot know that it has expired, nor one that was
+ * off that the authority behind it was replaced: it asks for another with its birth certificate, now and then.
+ */
+static void heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
+{
+	if (!enrolled->curl->tls.is_refused || now_ms < enrolled->again_ms)
+		return;
+	enrolled->is_refused = true;
+	enrolled->next_ms = now_ms;
+	enrolled->again_ms = now_ms + RENEW_EVERY_MS;
+}
+
 static int exchange(void *self, const struct transport_request *request, int (*sink)(void *context, struct span piece),
 		    void *context, struct fetch_answer *out, struct error *e)
 {
@@ -105,12 +120,15 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	uint64_t now_ms = clock.boot_ms(clock.self);
 	if (now_ms >= enrolled->next_ms) {
 		enum enrolment_result result;
-		if (enrolment_ensure(&enrolled->paths, enrolled->curl, &result, e) < 0)
+		struct enrolment_moment moment = { request->passed_unix, enrolled->is_refused };
+		if (enrolment_ensure(&enrolled->paths, enrolled->curl, &moment, &result, e) < 0)
 			return -1;
+		enrolled->is_refused = false;
 		enrolled->next_ms = now_ms + (result == ENROLMENT_LATE ? RENEW_EVERY_MS : CHECK_EVERY_MS);
 	}
 	struct transport inner = curl_transport_transport(enrolled->curl);
 	int result = inner.exchange(inner.self, request, sink, context, out, e);
+	heed_refusal(enrolled, now_ms);
 	release_memory(enrolled, now_ms);
 	return result;
 }
@@ -130,7 +148,8 @@ static int run(const struct options *o, struct error *e)
 	transport_config.roots_path = enrolled.paths.roots_pem;
 	transport_config.certificate_path = enrolled.paths.idevid_pem;
 	transport_config.key_path = enrolled.paths.idevid_key;
-	if (curl_transport_open(&curl, &transport_config, e) < 0)
+	if (file_check_private(enrolled.paths.idevid_key, e) < 0 ||
+	    curl_transport_open(&curl, &transport_config, e) < 0)
 		return -1;
 	enrolled.curl = &curl;
 	resident_release();

@@ -88,6 +88,8 @@ static int signd_open_keys(struct signd *d, struct error *e)
 	d->has_copy = c->tokens[0] != '\0';
 	if (c->pin[0] != '\0') {
 		size_t n;
+		if (file_check_private(c->pin, e) != 0)
+			return -1;
 		if (file_read(c->pin, (uint8_t *)pin, sizeof pin - 1, &n, e) != 0)
 			return error_within(e, "the PIN file %s", c->pin);
 		pin[n] = '\0';

@@ -65,6 +65,8 @@ int keyfile_load(const char *path, struct keyfile **out, struct error *e)
 	struct public_key unused;
 	size_t n;
 	__attribute__((cleanup(keyfile_wipe))) char text[KEYFILE_BYTES_MAX];
+	if (file_check_private(path, e) < 0)
+		return error_within(e, "private key");
 	int result = file_read(path, (uint8_t *)text, sizeof text, &n, e);
 	if (result > 0)
 		return error_set(e, "opening the private key %s: no such file", path);

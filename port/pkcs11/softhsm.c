@@ -253,7 +253,7 @@ int softhsm_pin(const char *dir, char pin[SOFTHSM_PIN_TEXT], struct error *e)
 	char path[FILE_PATH_MAX];
 	uint8_t bytes[SOFTHSM_PIN_TEXT + 1], value[16];
 	size_t n;
-	if (file_join(path, dir, "pin", e) != 0)
+	if (file_join(path, dir, "pin", e) != 0 || file_check_private(path, e) != 0)
 		return -1;
 	int found = file_read(path, bytes, sizeof bytes, &n, e);
 	if (found != 0)

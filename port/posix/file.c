@@ -137,3 +137,17 @@ int file_make_directory(const char *path, mode_t mode, struct error *e)
 		return 0;
 	return error_errno(e, "make directory %s", path);
 }
+
+int file_check_private(const char *path, struct error *e)
+{
+	struct stat status;
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? 0 : error_errno(e, "look at %s", path);
+	if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	return error_set(
+		e,
+		"%s is secret, but others than its owner may use it (mode %04o). Make it 0600; if they could for "
+		"long, replace what is in it",
+		path, (unsigned)(status.st_mode & 07777));
+}

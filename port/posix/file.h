@@ -19,6 +19,11 @@ int file_read_all(const char *path, size_t max_bytes, uint8_t **out, size_t *n, 
 int file_write(const char *path, struct span bytes, mode_t mode, struct error *e) MUST_USE;
 /* Makes the directory; one that stands already is fine. Parents must exist. */
 int file_make_directory(const char *path, mode_t mode, struct error *e) MUST_USE;
+/*
+ * For private keys and PINs: -1 where others than the owner may read or change the file. 0 also where there is none,
+ * which the reading after it tells better.
+ */
+int file_check_private(const char *path, struct error *e) MUST_USE;
 /* Closes *fd if it is open; for __attribute__((cleanup(file_close))). */
 void file_close(int *fd);
 
