@@ -46,6 +46,22 @@ static void trust_bundle_certificates(struct json_reader *r, struct json_node *b
 
 /* --- log and witnesses --- */
 
+static const char *const trust_bundle_policies[] = {
+	[LOG_NONE] = "none",
+	[LOG_REQUIRED] = "log",
+	[LOG_WITNESSES] = "witnesses",
+};
+
+static enum log_policy trust_bundle_policy(struct json_reader *r, struct json_node *body)
+{
+	struct span word = json_string(r, body, "log_policy", 16);
+	for (unsigned i = LOG_NONE; i <= LOG_WITNESSES; i++)
+		if (span_is(word, trust_bundle_policies[i]))
+			return (enum log_policy)i;
+	json_fail(r, FAULT_VERSION, "log_policy");
+	return LOG_WITNESSES;
+}
+
 static void trust_bundle_log(struct json_reader *r, struct json_node *node, struct trust_log *out)
 {
 	json_hex(r, node, "key", out->xy, sizeof out->xy);
@@ -99,6 +115,9 @@ static void trust_bundle_witnesses(struct json_reader *r, struct json_node *body
 		trust_bundle_witness(r, n, out);
 	if (out->witness_quorum > out->witness_count || (out->witness_quorum == 0) != (out->witness_count == 0))
 		json_fail(r, FAULT_RANGE, "witness_quorum");
+	/* nothing could ever be installed */
+	if (out->log_policy == LOG_WITNESSES && out->witness_count == 0)
+		json_fail(r, FAULT_RANGE, "log_policy");
 }
 
 static void trust_bundle_emergency(struct json_reader *r, struct json_node *body, struct trust_bundle *out)
@@ -134,6 +153,7 @@ enum fault trust_bundle_decode(struct span text, struct workspace *ws, struct tr
 	out->sequence = json_uint(&r, body, "sequence", 1, JSON_INTEGER_MAX);
 	trust_bundle_certificates(&r, body, "device_cas", ws, &out->device_cas);
 	trust_bundle_certificates(&r, body, "server_roots", ws, &out->server_roots);
+	out->log_policy = trust_bundle_policy(&r, body);
 	trust_bundle_logs(&r, body, out);
 	trust_bundle_witnesses(&r, body, out);
 	trust_bundle_emergency(&r, body, out);
@@ -201,13 +221,14 @@ void trust_bundle_encode(struct writer *w, const struct trust_bundle *bundle)
 {
 	struct json_writer j = json_writer_over(w);
 	if (bundle->log_count > TRUST_BUNDLE_LOGS_MAX || bundle->witness_count > TRUST_BUNDLE_WITNESSES_MAX ||
-	    bundle->emergency_count > TRUST_BUNDLE_EMERGENCY_MAX) {
+	    bundle->emergency_count > TRUST_BUNDLE_EMERGENCY_MAX || (unsigned)bundle->log_policy > LOG_WITNESSES) {
 		writer_fail(w, FAULT_TOO_LARGE);
 		return;
 	}
 	json_write_object(&j);
 	trust_bundle_write_certificates(&j, "device_cas", &bundle->device_cas);
 	trust_bundle_write_emergency(&j, bundle);
+	json_write_member_text(&j, "log_policy", trust_bundle_policies[bundle->log_policy]);
 	trust_bundle_write_logs(&j, bundle);
 	json_write_member_uint(&j, "sequence", bundle->sequence);
 	trust_bundle_write_certificates(&j, "server_roots", &bundle->server_roots);

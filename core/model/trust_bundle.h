@@ -9,6 +9,7 @@
 
 #include "crypto.h"
 #include "json.h"
+#include "release.h"
 
 #define TRUST_BUNDLE_BYTES_MAX (64u << 10)
 #define TRUST_BUNDLE_CERTIFICATES_MAX 4
@@ -37,6 +38,7 @@ struct trust_bundle {
 	uint64_t sequence; /* rises with every change */
 	struct trust_certificates server_roots;
 	struct trust_certificates device_cas; /* factories' and operational */
+	enum log_policy log_policy;           /* the least that any release owes, whatever it says itself */
 	uint32_t log_count;
 	struct trust_log logs[TRUST_BUNDLE_LOGS_MAX];
 	uint32_t witness_count;

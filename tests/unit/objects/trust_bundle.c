@@ -10,9 +10,9 @@
 #define W2 "{\"key\":\"" K2 "\",\"name\":\"w2.example\"}"
 
 /* The worked example of protocol/trust-bundle.md; what stands for certificates is not looked into. */
-#define SAMPLE                                                                                           \
-	"{\"device_cas\":[\"MAA=\"],\"emergency\":[\"" K1 "\",\"" K2 "\"],\"logs\":[" LOG1 "," LOG2      \
-	"],\"sequence\":3,\"server_roots\":[\"MAEB\",\"MAEC\"],\"type\":\"trust-bundle\",\"version\":1," \
+#define SAMPLE                                                                                                    \
+	"{\"device_cas\":[\"MAA=\"],\"emergency\":[\"" K1 "\",\"" K2 "\"],\"log_policy\":\"log\",\"logs\":[" LOG1 \
+	"," LOG2 "],\"sequence\":3,\"server_roots\":[\"MAEB\",\"MAEC\"],\"type\":\"trust-bundle\",\"version\":1," \
 	"\"witness_quorum\":1,\"witnesses\":[" W1 "," W2 "]}"
 
 static uint8_t memory[1 << 20];
@@ -77,6 +77,10 @@ static const struct row rows[] = {
 	{ "\"MAA=\"", "\"MAA\"", FAULT_TRUNCATED },
 	{ "\"MAA=\"", "\"MAB=\"", FAULT_NOT_CANONICAL },
 	{ "\"MAA=\"", "\"M A=\"", FAULT_SYNTAX },
+	{ "\"log_policy\":\"log\"", "\"log_policy\":\"none\"", FAULT_NONE },
+	{ "\"log_policy\":\"log\"", "\"log_policy\":\"witnesses\"", FAULT_NONE },
+	{ "\"log_policy\":\"log\"", "\"log_policy\":\"maybe\"", FAULT_VERSION },
+	{ "\"log_policy\":\"log\",", "", FAULT_MISSING },
 	{ LOG1 "," LOG2, "", FAULT_MISSING },
 	{ LOG1 "," LOG2, LOG1 "," LOG1, FAULT_DUPLICATE },
 	{ LOG1, LOG1 "," LOG2, FAULT_TOO_LARGE },
@@ -102,6 +106,19 @@ static const struct row rows[] = {
 static void trust_bundle_decode_follows_the_table(void)
 {
 	ROWS_FOLLOW(SAMPLE, rows, decode);
+}
+
+/* Nothing could be installed any more [TB-7]. */
+static void trust_bundle_asks_for_no_witnesses_that_it_does_not_name(void)
+{
+	static uint8_t text[4096];
+	struct trust_bundle b;
+	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
+	b.log_policy = LOG_WITNESSES;
+	b.witness_count = b.witness_quorum = 0;
+	struct writer w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(decode(writer_span(&w)), FAULT_RANGE);
 }
 
 static void trust_bundle_has_ceilings(void)
@@ -143,6 +160,7 @@ static const struct check_case cases[] = {
 	CASE(trust_bundle_has_one_spelling),
 	CASE(trust_bundle_decode_gives_the_members),
 	CASE(trust_bundle_decode_follows_the_table),
+	CASE(trust_bundle_asks_for_no_witnesses_that_it_does_not_name),
 	CASE(trust_bundle_has_ceilings),
 	CASE(trust_bundle_encode_refuses_what_cannot_be),
 };
