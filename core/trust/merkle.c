@@ -53,8 +53,9 @@ bool merkle_included(const struct crypto *crypto, uint64_t size, const struct di
 			r = merkle_node(crypto, &r, &path[i]);
 		} else {
 			r = merkle_node(crypto, &path[i], &r);
-			/* The last node of a level that has no sibling rises until it is one of two. */
-			while ((fn & 1) == 0 && fn != 0) {
+			/* The last node of a level, which has no sibling, rises until it is one of two; sn > 0, so it
+			 * will be. */
+			while ((fn & 1) == 0) {
 				fn >>= 1;
 				sn >>= 1;
 			}
@@ -82,7 +83,7 @@ static bool merkle_consistent_path(const struct crypto *crypto, uint64_t old_siz
 		if ((fn & 1) != 0 || fn == sn) {
 			fr = merkle_node(crypto, &path[i], &fr);
 			sr = merkle_node(crypto, &path[i], &sr);
-			while ((fn & 1) == 0 && fn != 0) {
+			while ((fn & 1) == 0) {
 				fn >>= 1;
 				sn >>= 1;
 			}

@@ -49,6 +49,12 @@ static void current_and_next_key_verify_a_slot(void)
 	a.keys[1] = KEY_CURRENT;
 	a.key_count = 2;
 	CHECK_EQ(attempt_verdict(&a), VERDICT_OK);
+	a = attempt_good();
+	a.keys[0] = KEY_NEXT;
+	a.identity.keys[0].present = false;
+	CHECK_EQ(attempt_verdict(&a), VERDICT_OK);
+	a.identity.keys[0].key = a.identity.keys[1].key; /* what is left of an absent key counts for nothing */
+	CHECK_EQ(attempt_verdict(&a), VERDICT_OK);
 }
 
 static void a_revoked_key_verifies_nothing(void)
@@ -154,6 +160,25 @@ static void a_signature_is_checked_before_what_it_covers(void)
 	CHECK(why != FAULT_NONE);
 }
 
+/* What a good key signed must still be a manifest. */
+static void a_signed_body_is_held_to_the_grammar(void)
+{
+	static const uint8_t body[] = { 0xa0 };
+	uint8_t out[MANIFEST_BYTES_MAX], raw[64];
+	struct verified_manifest verified;
+	enum fault why;
+	struct error e = { 0 };
+	struct boot_identity identity = signing_identity();
+	struct manifest_signature signature = { .raw = SPAN_OF(raw) };
+	struct digest digest = manifest_signed_digest(&crypto_openssl, SPAN_OF(body));
+	CHECK_EQ(keyfile_sign(signing_keys[KEY_CURRENT], &digest, raw, &e), 0);
+	struct writer w = writer_over(out, sizeof out);
+	manifest_encode(&w, &crypto_openssl, SPAN_OF(body), &signature, 1);
+	CHECK_EQ(bootcheck_manifest(&crypto_openssl, &identity, BOOT_SLOT, 0, 8, writer_span(&w), &verified, &why),
+		 VERDICT_MALFORMED);
+	CHECK(why != FAULT_NONE);
+}
+
 static const struct check_case cases[] = {
 	CASE(current_and_next_key_verify_a_slot),
 	CASE(a_revoked_key_verifies_nothing),
@@ -162,5 +187,6 @@ static const struct check_case cases[] = {
 	CASE(another_processor_is_refused),
 	CASE(epoch_and_size_have_their_limits),
 	CASE(a_signature_is_checked_before_what_it_covers),
+	CASE(a_signed_body_is_held_to_the_grammar),
 };
 CHECK_MAIN(cases)

@@ -430,10 +430,29 @@ static void authorize_plan_wants_path_and_digest(void)
 	CHECK_EQ(authorize_plan(&s.directive, &s.plan_target), VERDICT_PLAN);
 }
 
+/* A count that no decoder gives leads nowhere outside the list. */
+static void authorize_looks_at_no_more_hardware_than_a_release_has(void)
+{
+	struct scene s;
+	struct crypto crypto = fake_crypto();
+	struct authorized_install install;
+	scene_init(&s);
+	s.plan.stages = s.stages;
+	for (uint32_t i = 0; i < RELEASE_COMPATIBLE_MAX; i++)
+		s.release.compatible[i].vendor[0] = 99;
+	s.release.compatible_count = UINT32_MAX;
+	CHECK_EQ(authorize_install(&crypto, &s.device, &s.directive, &s.plan, &s.release, s.issued_unix, &install),
+		 VERDICT_HARDWARE);
+	memset(&s.release.compatible[RELEASE_COMPATIBLE_MAX - 1], 0, sizeof s.release.compatible[0]);
+	CHECK_EQ(authorize_install(&crypto, &s.device, &s.directive, &s.plan, &s.release, s.issued_unix, &install),
+		 VERDICT_OK);
+}
+
 static const struct check_case cases[] = {
 	CASE(authorize_directive_follows_the_table),
 	CASE(authorize_install_follows_the_table),
 	CASE(authorize_plan_wants_path_and_digest),
+	CASE(authorize_looks_at_no_more_hardware_than_a_release_has),
 };
 
 CHECK_MAIN(cases)
