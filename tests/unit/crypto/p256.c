@@ -1,6 +1,6 @@
 /*
- * Our P-256 against OpenSSL's: the same verdict on each case, and on those made valid, "valid". Two ways to make a valid
- * signature without a private key give control over what the verifier adds up:
+ * Our P-256 against OpenSSL's: the same verdict on each case, and on those made valid, "valid". Two ways to make a
+ * valid signature without a private key give control over what the verifier adds up:
  *
  *   from the scalars   R = u1 * G + u2 * Q for a chosen key Q; r = R.x, s = r / u2, e = u1 * s
  *   from the result    R, s and e chosen; r = R.x, Q = (s * R - e * G) / r
@@ -16,7 +16,7 @@
 #include "crypto_openssl.h"
 #include "crypto_small.h"
 
-enum { CASES_DEFAULT = 3000 };
+enum { CASES_DEFAULT = 6000 };
 
 struct signed_case {
 	uint8_t xy[64], raw[64];
@@ -97,39 +97,60 @@ static void pick_scalar(BIGNUM *out)
 	} while (BN_is_zero(out));
 }
 
-/* Of x at an edge of the field: small, near p, or between n and p, where r is x - n. */
+/* The x coordinates of points at the field's edges: near 0, near p, between n and p, and 0 in Montgomery form. */
+static void pick_edge_x(BIGNUM *x)
+{
+	uint32_t kind = random_below(4);
+	BIGNUM *unit = BN_new();
+	CHECK(unit != NULL && BN_set_word(unit, 1) && BN_lshift(unit, unit, 256));
+	CHECK(BN_mod_inverse(unit, unit, prime, context));
+	CHECK(BN_copy(x, kind == 1 ? prime : order));
+	if (kind == 0)
+		CHECK(BN_set_word(x, random_below(1000)));
+	if (kind == 1)
+		CHECK(BN_sub_word(x, 1 + random_below(1000)));
+	if (kind == 2)
+		CHECK(BN_add_word(x, random_below(1000)));
+	if (kind == 3)
+		CHECK(BN_set_word(x, random_below(1000)) && BN_mod_mul(x, x, unit, prime, context));
+	BN_free(unit);
+}
+
+/* The point with y = 5, where y + p is a second spelling in 256 bits. */
+static void pick_small_y(EC_POINT *out)
+{
+	BIGNUM *x = NULL, *y = NULL;
+	CHECK(BN_hex2bn(&x, "d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7") > 0);
+	CHECK(BN_hex2bn(&y, "5") > 0);
+	CHECK(EC_POINT_set_affine_coordinates(group, out, x, y, context) == 1);
+	BN_free(x);
+	BN_free(y);
+}
+
 static void pick_edge_point(EC_POINT *out)
 {
 	BIGNUM *x = BN_new();
-	uint32_t kind = random_below(3);
 	CHECK(x != NULL);
 	do {
-		CHECK(BN_copy(x, kind == 1 ? prime : order));
-		if (kind == 0)
-			CHECK(BN_set_word(x, random_below(1000)));
-		if (kind == 1)
-			CHECK(BN_sub_word(x, 1 + random_below(1000)));
-		if (kind == 2)
-			CHECK(BN_add_word(x, random_below(1000)));
+		pick_edge_x(x);
 	} while (EC_POINT_set_compressed_coordinates(group, out, x, (int)random_below(2), context) != 1);
 	BN_free(x);
 }
 
-/* k * G, and a third of the time for such a small k that it stands in the verifier's tables. */
+/* k * G, often for such a small k that it stands in the verifier's tables; or a point at an edge. */
 static void pick_point(EC_POINT *out)
 {
 	BIGNUM *k = BN_new();
-	uint32_t kind = random_below(4);
+	uint32_t kind = random_below(16);
 	CHECK(k != NULL);
-	if (kind == 0) {
-		pick_edge_point(out);
-		BN_free(k);
-		return;
-	}
 	pick_scalar(k);
-	if (kind == 1)
+	if (kind < 5)
 		CHECK(BN_set_word(k, 1 + random_below(16)));
 	CHECK(EC_POINT_mul(group, out, k, NULL, NULL, context) == 1);
+	if (kind == 15)
+		pick_small_y(out);
+	if (kind > 10 && kind < 15)
+		pick_edge_point(out);
 	if (random_below(2) != 0)
 		CHECK(EC_POINT_invert(group, out, context) == 1);
 	BN_free(k);
@@ -174,6 +195,19 @@ static void cancel_sum(struct scratch *t)
 	CHECK(BN_mod_sub(t->u1, t->u1, t->e, order, context));
 }
 
+/* The sum of the upper bits is infinity, that of all is not: Q = -k * G, u1 = k * u2 in the upper bits. */
+static void cancel_on_the_way(struct scratch *t)
+{
+	uint32_t low = 1 + random_below(64);
+	CHECK(BN_set_word(t->e, 1 + random_below(20)));
+	CHECK(EC_POINT_mul(group, t->q, t->e, NULL, NULL, context) == 1);
+	CHECK(EC_POINT_invert(group, t->q, context) == 1);
+	pick_random(t->u2);
+	CHECK(BN_mask_bits(t->u2, 128) == 1 && BN_mul(t->u1, t->u2, t->e, context));
+	CHECK(BN_lshift(t->u1, t->u1, (int)low) && BN_lshift(t->u2, t->u2, (int)low));
+	CHECK(BN_add_word(t->u1, 1));
+}
+
 /* False where the sum is infinity: then r is made up, and the signature must be refused. */
 static bool make_from_scalars(struct scratch *t, struct signed_case *out)
 {
@@ -184,6 +218,8 @@ static bool make_from_scalars(struct scratch *t, struct signed_case *out)
 		CHECK(BN_copy(t->u1, t->u2));
 	if (random_below(4) == 0)
 		cancel_sum(t);
+	if (random_below(8) == 0)
+		cancel_on_the_way(t);
 	CHECK(EC_POINT_mul(group, t->point, t->u1, t->q, t->u2, context) == 1);
 	point_r(t->point, t->r);
 	bool is_valid = !BN_is_zero(t->r);
@@ -199,27 +235,44 @@ static bool make_from_scalars(struct scratch *t, struct signed_case *out)
 	return is_valid;
 }
 
-/* False where this makes no key. */
-static bool make_from_result(struct scratch *t, struct signed_case *out)
+/* r that is not x mod n, but would be were the comparison with r + n careless: of a sum over p, or over 2^256. */
+static void lie_about_r(BIGNUM *r)
 {
+	BIGNUM *offset = BN_new();
+	CHECK(offset != NULL && BN_set_word(offset, 1));
+	if (random_below(2) != 0)
+		CHECK(BN_lshift(offset, offset, 256));
+	else
+		CHECK(BN_copy(offset, prime));
+	CHECK(BN_sub(offset, offset, order) && BN_mod_add(r, r, offset, order, context));
+	BN_free(offset);
+}
+
+enum made { MADE_NOTHING, MADE_VALID, MADE_INVALID };
+
+static enum made make_from_result(struct scratch *t, struct signed_case *out)
+{
+	enum made made = random_below(4) == 0 ? MADE_INVALID : MADE_VALID;
 	pick_point(t->point);
 	pick_scalar(t->s);
 	pick_number(t->e); /* also above the order */
 	point_r(t->point, t->r);
+	if (made == MADE_INVALID)
+		lie_about_r(t->r);
 	put_number(t->r, out->raw);
 	put_number(t->s, out->raw + 32);
 	put_number(t->e, out->digest.bytes);
 	if (BN_is_zero(t->r))
-		return false;
+		return MADE_NOTHING;
 	CHECK(BN_mod_inverse(t->r, t->r, order, context));
 	CHECK(BN_mod_mul(t->u2, t->s, t->r, order, context));
 	CHECK(BN_nnmod(t->e, t->e, order, context) && BN_sub(t->e, order, t->e));
 	CHECK(BN_mod_mul(t->u1, t->e, t->r, order, context));
 	CHECK(EC_POINT_mul(group, t->q, t->u1, t->point, t->u2, context) == 1);
 	if (EC_POINT_is_at_infinity(group, t->q))
-		return false;
+		return MADE_NOTHING;
 	put_point(t->q, out->xy);
-	return true;
+	return made;
 }
 
 /* --- comparison --- */
@@ -290,30 +343,40 @@ static uint32_t cases_wanted(void)
 	return text == NULL ? CASES_DEFAULT : (uint32_t)strtoul(text, NULL, 10);
 }
 
+struct counts {
+	uint32_t valid, infinite;
+};
+
+static void compare_made(struct scratch *t, struct counts *counts)
+{
+	struct signed_case c = { 0 };
+	bool is_valid = make_from_scalars(t, &c);
+	CHECK_EQ(compare(&c), is_valid);
+	counts->valid += is_valid;
+	counts->infinite += !is_valid;
+	compare_with_changes(&c);
+	enum made made = make_from_result(t, &c);
+	if (made == MADE_NOTHING)
+		return;
+	CHECK_EQ(compare(&c), made == MADE_VALID);
+	counts->valid += made == MADE_VALID;
+	compare_with_changes(&c);
+}
+
 static void p256_judges_as_openssl_does(void)
 {
 	curve_open();
 	struct scratch t = {
 		BN_new(), BN_new(), BN_new(), BN_new(), BN_new(), EC_POINT_new(group), EC_POINT_new(group)
 	};
-	uint32_t valid = 0, infinite = 0, wanted = cases_wanted();
+	struct counts counts = { 0 };
+	uint32_t wanted = cases_wanted();
 	compared = accepted = 0;
-	while (compared < wanted) {
-		struct signed_case c = { 0 };
-		bool is_valid = make_from_scalars(&t, &c);
-		CHECK_EQ(compare(&c), is_valid);
-		valid += is_valid;
-		infinite += !is_valid;
-		compare_with_changes(&c);
-		if (!make_from_result(&t, &c))
-			continue;
-		CHECK(compare(&c));
-		valid++;
-		compare_with_changes(&c);
-	}
-	printf("# %u compared, %u made valid, %u accepted, %u sums were infinity\n", compared, valid, accepted,
-	       infinite);
-	CHECK(valid > wanted / 10 && infinite > wanted / 2000);
+	while (compared < wanted)
+		compare_made(&t, &counts);
+	printf("# %u compared, %u made valid, %u accepted, %u sums were infinity\n", compared, counts.valid, accepted,
+	       counts.infinite);
+	CHECK(counts.valid > wanted / 10 && counts.infinite > wanted / 2000);
 	BIGNUM *const numbers[] = { t.u1, t.u2, t.r, t.s, t.e };
 	for (int i = 0; i < 5; i++)
 		BN_free(numbers[i]);
@@ -364,9 +427,65 @@ static void p256_judges_edges_as_openssl_does(void)
 	curve_close();
 }
 
+/* r = x, s = r and digest 0 make the sum the key itself: valid for each key, and for what is no key only unchecked. */
+static void p256_refuses_keys_off_the_curve(void)
+{
+	struct signed_case c = { 0 };
+	curve_open();
+	EC_POINT *point = EC_POINT_new(group);
+	BIGNUM *r = BN_new();
+	CHECK(point != NULL && r != NULL);
+	for (int i = 0; i < 100; i++) {
+		pick_point(point);
+		put_point(point, c.xy);
+		point_r(point, r);
+		put_number(r, c.raw);
+		put_number(r, c.raw + 32);
+		CHECK(compare(&c));
+		change_bit(c.xy + 32, 32);
+		CHECK(!compare(&c));
+	}
+	BN_free(r);
+	EC_POINT_free(point);
+	curve_close();
+}
+
+static void check_second_spelling(struct signed_case *c, const EC_POINT *point, uint8_t *coordinate)
+{
+	BIGNUM *number = BN_new();
+	CHECK(number != NULL);
+	put_point(point, c->xy);
+	point_r(point, number);
+	put_number(number, c->raw);
+	put_number(number, c->raw + 32);
+	CHECK(compare(c));
+	CHECK(BN_bin2bn(coordinate, 32, number) != NULL && BN_add(number, number, prime));
+	put_number(number, coordinate);
+	CHECK(!compare(c));
+	BN_free(number);
+}
+
+static void p256_refuses_coordinates_above_the_prime(void)
+{
+	struct signed_case c = { 0 };
+	curve_open();
+	EC_POINT *point = EC_POINT_new(group);
+	BIGNUM *x = BN_new();
+	CHECK(point != NULL && x != NULL && BN_set_word(x, 5));
+	pick_small_y(point);
+	check_second_spelling(&c, point, c.xy + 32);
+	CHECK(EC_POINT_set_compressed_coordinates(group, point, x, 1, context) == 1);
+	check_second_spelling(&c, point, c.xy);
+	BN_free(x);
+	EC_POINT_free(point);
+	curve_close();
+}
+
 static const struct check_case cases[] = {
 	CASE(p256_judges_as_openssl_does),
 	CASE(p256_judges_edges_as_openssl_does),
+	CASE(p256_refuses_keys_off_the_curve),
+	CASE(p256_refuses_coordinates_above_the_prime),
 };
 
 CHECK_MAIN(cases)
