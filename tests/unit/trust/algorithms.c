@@ -1,0 +1,259 @@
+/* Keys of TUF's other algorithms: by themselves in a threshold, and as a role's key in a whole cycle. */
+#include "check.h"
+#include "world.h"
+
+#include "crypto_openssl.h"
+#include "hex.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#define BODY "{\"_type\":\"t\"}"
+
+/* A key pair of another algorithm, as metadata writes it. */
+struct foreign {
+	EVP_PKEY *pair;
+	const char *head, *tail; /* of its key object, around the text of the public key */
+	char text[1024];         /* line ends raw */
+	char keyid[65];
+	uint8_t material[1024];
+	struct role_key role;
+	char sig[1100];
+};
+
+static struct foreign ed25519, rsa;
+static struct signed_signature signatures[3];
+static struct role_key keys[3];
+static struct role role;
+static struct signed_json object;
+
+static void foreign_finish(struct foreign *f, enum key_scheme scheme, size_t material_bytes)
+{
+	char object_text[1400];
+	snprintf(object_text, sizeof object_text, "%s%s%s", f->head, f->text, f->tail);
+	struct digest id = sha256_of(&crypto_openssl, span_of_text(object_text));
+	hex_text(digest_span(&id), f->keyid);
+	f->role = (struct role_key){ .keyid = span_of_text(f->keyid), .usable = true, .scheme = scheme };
+	f->role.material = (struct span){ f->material, material_bytes };
+	f->role.identity = sha256_of(&crypto_openssl, f->role.material);
+}
+
+static void make_ed25519(void)
+{
+	size_t n = 32;
+	ed25519.head = "{\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"";
+	ed25519.tail = "\"},\"scheme\":\"ed25519\"}";
+	ed25519.pair = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	CHECK(EVP_PKEY_get_raw_public_key(ed25519.pair, ed25519.material, &n) == 1 && n == 32);
+	hex_text((struct span){ ed25519.material, 32 }, ed25519.text);
+	foreign_finish(&ed25519, KEY_ED25519, 32);
+}
+
+static void make_rsa(void)
+{
+	uint8_t *at = rsa.material;
+	char *pem;
+	rsa.head = "{\"keytype\":\"rsa\",\"keyval\":{\"public\":\"";
+	rsa.tail = "\"},\"scheme\":\"rsassa-pss-sha256\"}";
+	rsa.pair = EVP_RSA_gen(2048);
+	size_t n = (size_t)i2d_PUBKEY(rsa.pair, &at);
+	BIO *memory = BIO_new(BIO_s_mem());
+	CHECK(PEM_write_bio_PUBKEY(memory, rsa.pair) == 1);
+	long length = BIO_get_mem_data(memory, &pem);
+	snprintf(rsa.text, sizeof rsa.text, "%.*s", (int)length, pem);
+	BIO_free(memory);
+	foreign_finish(&rsa, KEY_RSA_PSS, n);
+}
+
+static void foreign_sign(struct foreign *f, struct span message)
+{
+	uint8_t raw[512];
+	size_t n = sizeof raw;
+	EVP_PKEY_CTX *padding = NULL;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool is_rsa = f->role.scheme == KEY_RSA_PSS;
+	CHECK(EVP_DigestSignInit(context, &padding, is_rsa ? EVP_sha256() : NULL, NULL, f->pair) == 1);
+	if (is_rsa)
+		CHECK(EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING) == 1 &&
+		      EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, RSA_PSS_SALTLEN_DIGEST) == 1);
+	CHECK(EVP_DigestSign(context, raw, &n, message.at, message.n) == 1);
+	EVP_MD_CTX_free(context);
+	hex_text((struct span){ raw, n }, f->sig);
+}
+
+/* A role of an Ed25519 and an RSA key, both needed, and an object that both signed. */
+static void fresh(void)
+{
+	if (ed25519.pair == NULL) {
+		make_ed25519();
+		make_rsa();
+	}
+	struct foreign *both[] = { &ed25519, &rsa };
+	for (uint32_t i = 0; i < 2; i++) {
+		foreign_sign(both[i], SPAN_LIT(BODY));
+		keys[i] = both[i]->role;
+		signatures[i] = (struct signed_signature){ .keyid = keys[i].keyid, .text = span_of_text(both[i]->sig) };
+	}
+	object = (struct signed_json){ .digest = sha256_of(&crypto_openssl, SPAN_LIT(BODY)), .count = 2 };
+	object.signatures = signatures;
+	object.message = SPAN_LIT(BODY);
+	role = (struct role){ .threshold = 2, .count = 2, .keys = keys };
+}
+
+static enum verdict check(void)
+{
+	return threshold_check(&crypto_openssl, &role, &object, NULL);
+}
+
+static void both_count(void)
+{
+	fresh();
+	CHECK(threshold_needs_message(&role));
+	CHECK_EQ(check(), VERDICT_OK);
+	object.message = SPAN_LIT(BODY "\n");
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	fresh();
+	object.digest.bytes[0] ^= 1;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+}
+
+static void without_the_message_ed25519_never_counts(void)
+{
+	fresh();
+	object.message = SPAN_NONE;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	role.threshold = 1;
+	CHECK_EQ(check(), VERDICT_OK); /* the RSA key's */
+	role.keys = keys + 1;
+	role.count = 1;
+	CHECK(!threshold_needs_message(&role));
+}
+
+static void unusable_keys_never_count(void)
+{
+	fresh();
+	keys[0].usable = false;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	CHECK(!threshold_needs_message(&role));
+}
+
+/* Each signature against a key of another algorithm, and spellings of a signature that are none. */
+static void by_the_keys_own_algorithm(void)
+{
+	static const char *const none[] = { "", "0", "00", "zz", "30060201010201" };
+	fresh();
+	struct span first = signatures[0].text;
+	signatures[0].text = signatures[1].text;
+	signatures[1].text = first;
+	role.threshold = 1;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	signatures[0].usable = signatures[1].usable = true; /* as if they were P-256 signatures too */
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		fresh();
+		role.threshold = 1;
+		signatures[0].text = signatures[1].text = span_of_text(none[i]);
+		CHECK_EQ(check(), VERDICT_SIGNATURE);
+	}
+	fresh();
+	signatures[0].text.n -= 2;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	fresh();
+	static char longer[2 * 512 + 3];
+	memset(longer, '0', sizeof longer - 1);
+	signatures[1].text = span_of_text(longer);
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+}
+
+static void one_key_under_two_ids(void)
+{
+	fresh();
+	keys[0] = keys[1];
+	keys[0].keyid = SPAN_LIT("another");
+	signatures[0] = (struct signed_signature){ .keyid = keys[0].keyid, .text = signatures[1].text };
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+	role.threshold = 1;
+	CHECK_EQ(check(), VERDICT_OK);
+}
+
+/* --- a whole cycle --- */
+
+/* The timestamp's key is the foreign one, and it signs what the world publishes. */
+static void rekey_timestamp(struct world *w, struct foreign *f)
+{
+	static char file[8192];
+	char find[256], with[2048];
+	snprintf(with, sizeof with, "\"keys\":{\"%s\":%s%s%s,", f->keyid, f->head, f->text, f->tail);
+	world_edit(w, "1.root.json", "\"keys\":{", with, &w->root);
+	const char *own = w->keys[w->timestamp.keys[0]].keyid;
+	snprintf(find, sizeof find, "\"timestamp\":{\"keyids\":[\"%s\"]", own);
+	snprintf(with, sizeof with, "\"timestamp\":{\"keyids\":[\"%s\"]", f->keyid);
+	world_edit(w, "1.root.json", find, with, &w->root);
+	world_put(&w->store, "root.json", world_get(&w->remote, "1.root.json"));
+	struct span whole = world_get(&w->remote, "timestamp.json");
+	const uint8_t *body = memmem(whole.at, whole.n, "{\"_type\"", 8);
+	struct span message = { body, whole.n - 1 - (size_t)(body - whole.at) };
+	foreign_sign(f, message);
+	int n = snprintf(file, sizeof file, "{\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"%s\"}],\"signed\":%.*s}",
+			 f->keyid, f->sig, (int)message.n, (const char *)message.at);
+	world_put(&w->remote, "timestamp.json", (struct span){ (const uint8_t *)file, (size_t)n });
+}
+
+static void check_cycle(struct foreign *f)
+{
+	struct world *w = world_new();
+	rekey_timestamp(w, f);
+	CHECK_EQ(world_refresh(w), CLIENT_DONE);
+	CHECK_EQ(world_refresh(w), CLIENT_DONE); /* now from the store */
+	CHECK(!w->client.changed);
+	world_drop(&w->store, "timestamp.json");
+	world_patch(&w->remote, "timestamp.json", "\"version\":1,", "\"version\":2,");
+	CHECK_EQ(world_refresh(w), CLIENT_REFUSED);
+	CHECK_EQ(w->client.verdict, VERDICT_SIGNATURE);
+	world_free(w);
+}
+
+static void cycle_with_ed25519(void)
+{
+	fresh();
+	check_cycle(&ed25519);
+}
+
+static void cycle_with_rsa(void)
+{
+	fresh();
+	check_cycle(&rsa);
+}
+
+/* A provider without them, as on a board, lists such keys and counts none. */
+static void a_board_has_neither(void)
+{
+	static _Alignas(max_align_t) uint8_t memory[1 << 18];
+	struct crypto small = { crypto_openssl.sha256_init, crypto_openssl.sha256_update, crypto_openssl.sha256_final,
+				crypto_openssl.p256_verify };
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	struct signed_json envelope;
+	struct root root;
+	fresh();
+	struct world *w = world_new();
+	rekey_timestamp(w, &ed25519);
+	struct span file = world_get(&w->store, "root.json");
+	CHECK_EQ(signed_decode(file, &ws, &small, &envelope), FAULT_NONE);
+	CHECK_EQ(root_decode(envelope.body, &ws, &small, &root), FAULT_NONE);
+	CHECK(root.timestamp.count == 1 && !root.timestamp.keys[0].usable);
+	world_free(w);
+}
+
+static const struct check_case cases[] = {
+	CASE(both_count),
+	CASE(without_the_message_ed25519_never_counts),
+	CASE(unusable_keys_never_count),
+	CASE(by_the_keys_own_algorithm),
+	CASE(one_key_under_two_ids),
+	CASE(cycle_with_ed25519),
+	CASE(cycle_with_rsa),
+	CASE(a_board_has_neither),
+};
+
+CHECK_MAIN(cases)
