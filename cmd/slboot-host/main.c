@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "crypto_openssl.h"
+#include "crypto_small.h"
 #include "hex.h"
 #include "host.h"
 #include "host_command.h"
@@ -132,7 +132,7 @@ static int machine_extract(const struct machine *machine, const struct slboot_ch
 	static uint8_t chunk[65536];
 	struct sha256 hash;
 	struct digest digest;
-	crypto_openssl.sha256_init(&hash);
+	crypto_small.sha256_init(&hash);
 	__attribute__((cleanup(file_close))) int fd =
 		open(machine->image_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -142,11 +142,11 @@ static int machine_extract(const struct machine *machine, const struct slboot_ch
 		size_t n = left < sizeof chunk ? (size_t)left : sizeof chunk;
 		if (region->read(region->self, at, chunk, n) != 0)
 			return error_errno(e, "cannot read slot %s", slboot_image_name(choice->image));
-		crypto_openssl.sha256_update(&hash, (struct span){ chunk, n });
+		crypto_small.sha256_update(&hash, (struct span){ chunk, n });
 		if (write(fd, chunk, n) != (ssize_t)n)
 			return error_errno(e, "cannot write %s", machine->image_path);
 	}
-	crypto_openssl.sha256_final(&hash, &digest);
+	crypto_small.sha256_final(&hash, &digest);
 	if (!digest_equal(&digest, &choice->digest))
 		return error_set(e, "slot %s changed after it was verified", slboot_image_name(choice->image));
 	return 0;
@@ -217,7 +217,7 @@ static int machine_os(struct machine *machine)
 static int machine_cycle(struct machine *machine)
 {
 	struct slboot_outcome outcome;
-	bool came_up = host_cycle(&machine->host, &crypto_openssl, &machine->board, &outcome);
+	bool came_up = host_cycle(&machine->host, &crypto_small, &machine->board, &outcome);
 	if (outcome.decision != SLBOOT_BOOTED)
 		return EXIT_NOTHING;
 	if (machine->is_stopped)
