@@ -7,6 +7,7 @@
 #include "offer.h"
 #include "prepare.h"
 #include "progress.h"
+#include "refresh.h"
 #include "reporter.h"
 #include "settle.h"
 #include "tell.h"
@@ -29,6 +30,8 @@ int installer_open(struct installer *i, const struct installer_config *config, c
 	i->task = workspace_over(at + INSTALLER_METADATA_BYTES, INSTALLER_TASK_BYTES);
 	device_facts_of(config->device, i->attributes, &i->facts);
 	if (device_state_load(&ports->store, &i->task, &i->state, e) < 0)
+		return -1;
+	if (trusted_open(i, at + INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES, e) < 0)
 		return -1;
 	if (journal_open(&i->journal, &i->ports.journal) != JOURNAL_OK)
 		return error_set(e, "the slot journal cannot be read");
@@ -222,6 +225,7 @@ enum installer_outcome installer_cycle(struct installer *i, uint64_t *wait_ms)
 	struct setback s = { 0 };
 	char claimed[METADATA_PATH_MAX + 1];
 	i->retry_after_s = 0;
+	refresh_tell_now(i);
 	if (work(i, &out, claimed, &s) < 0) {
 		out = INSTALLER_WAIT;
 		i->failures++;

@@ -20,12 +20,13 @@
 #include "fetch.h"
 #include "journal.h"
 #include "segments.h"
+#include "trusted.h"
 
 /* Address space, not memory: pages are taken as metadata needs them. The ceilings of each part: */
 #define INSTALLER_METADATA_BYTES (40u << 20)        /* the TUF client: snapshot 2 MiB, roles 5 MiB each, parsed */
 #define INSTALLER_TASK_BYTES (24u << 20)            /* one directive, plan, manifest, proof and the segment table */
 #define INSTALLER_TRAVEL_BYTES (SEGMENT_TRAVEL_MAX) /* one request for payload bytes; in the decompressor */
-#define INSTALLER_BLOCK_BYTES (INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES + 4096u)
+#define INSTALLER_BLOCK_BYTES (INSTALLER_METADATA_BYTES + INSTALLER_TASK_BYTES + TRUSTED_BYTES + 4096u)
 
 /* Between two durable progress records: both, so that neither a slow line nor a fast one loses more than a moment. */
 #define INSTALLER_PROGRESS_SEGMENTS 8u
@@ -33,9 +34,13 @@
 #define INSTALLER_BACKOFF_MAX_S 3600u
 
 struct installer_event {
-	const char *name;    /* "poll" "refused" "installing" "ready" "confirmed" "rolled-back" "failed" "report" */
-	const char *target;  /* path of the release that it speaks of, or "" */
-	const char *version; /* or "" */
+	/*
+	 * "poll" "refused" "installing" "ready" "confirmed" "rolled-back" "failed" "report" "emergency" "revocations"
+	 * "trust-bundle"
+	 */
+	const char *name;
+	const char *target;         /* path of the release that it speaks of, or "" */
+	const char *version;        /* or "" */
 	const struct digest *image; /* NULL where it has none */
 	const char *rule;           /* verdict_rule() of a refusal, or "" */
 	const char *text;           /* for people */
@@ -48,10 +53,13 @@ struct installer_ports {
 	struct clock clock;
 	struct decompress decompress;
 	struct flash slots[SLOT_COUNT], journal;
+	const struct flash *recovery; /* NULL: no recovery image stands here */
 	/* raw r || s over SHA-256 of a report's canonical body */
 	int (*sign)(void *self, const struct digest *digest, uint8_t raw[64], struct error *e);
 	int (*random)(void *self, uint8_t *out, size_t n, struct error *e);
 	int (*healthy)(void *self, struct error *e); /* NULL: nothing to ask; -1: not healthy, e says why */
+	/* the fetcher gets these roots of TLS instead of what it has; NULL: it is not told */
+	int (*server_roots)(void *self, const struct trust_certificates *roots, struct error *e);
 	void (*event)(void *self, const struct installer_event *event); /* NULL: nobody listens */
 	/*
 	 * asked between two segments and while waiting; true: stop now, the work is resumed at the next start. May be
@@ -84,6 +92,7 @@ struct installer {
 	struct installer_ports ports;
 	struct device_state state; /* as it stands in the store */
 	struct workspace metadata, task;
+	struct trusted trusted; /* beside TUF's roles, as it stands in the store */
 	struct client client;
 	struct attribute attributes[DEVICE_ATTRIBUTES_MAX];
 	struct device_facts facts;

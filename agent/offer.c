@@ -128,7 +128,7 @@ static int check_directive(struct installer *i, const struct answer *answer, str
 	heed_director(i, &director->role);
 	refresh_facts(i);
 	enum verdict verdict = authorize_directive(i->config.crypto, &director->role, &answer->envelope,
-						   &answer->decoded, &i->facts, &i->question, NULL);
+						   &answer->decoded, &i->facts, &i->question, &i->trusted.all);
 	return verdict == VERDICT_OK ? 0 : setback_refuse(s, verdict, "the directive");
 }
 

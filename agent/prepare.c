@@ -41,21 +41,69 @@ static int get_proof(struct installer *i, const struct digest *detail, struct sp
 	return 0;
 }
 
+static bool is_revoked(const struct installer *i, const struct public_key *key)
+{
+	struct digest identity = key_identity(i->config.crypto, key);
+	for (uint32_t k = 0; k < i->trusted.all.count; k++)
+		if (digest_equal(&i->trusted.all.keys[k], &identity))
+			return true;
+	return false;
+}
+
+/* The bundle's logs, or the one of provisioning; none with a revoked key. */
+static uint32_t find_logs(const struct installer *i, struct log_identity logs[TRUST_BUNDLE_LOGS_MAX])
+{
+	uint32_t count = 0, known = 1;
+	const struct trusted *t = &i->trusted;
+	logs[0] = (struct log_identity){ span_of_text(i->config.device->log_origin), i->config.device->log_key };
+	for (uint32_t k = 0; t->has_bundle && k < t->bundle.log_count; k++) {
+		logs[k].origin = t->bundle.logs[k].origin;
+		memcpy(logs[k].key.xy, t->bundle.logs[k].xy, sizeof logs[k].key.xy);
+		known = k + 1;
+	}
+	for (uint32_t k = 0; k < known; k++)
+		if (!is_revoked(i, &logs[k].key))
+			logs[count++] = logs[k];
+	return count;
+}
+
+/* A release cannot excuse itself: a stolen product key would choose "none" [REL-8]. */
+static enum log_policy owed_policy(const struct installer *i, const struct release *release)
+{
+	enum log_policy least = i->trusted.has_bundle ? i->trusted.bundle.log_policy : LOG_REQUIRED;
+	return release->log > least ? release->log : least;
+}
+
+static enum verdict check_proof(const struct installer *i, enum log_policy policy, struct span proof,
+				const struct digest *detail)
+{
+	struct log_identity logs[TRUST_BUNDLE_LOGS_MAX];
+	uint32_t count = find_logs(i, logs);
+	const struct trust_bundle *bundle = &i->trusted.bundle;
+	struct log_witnesses witnesses = { 0 };
+	if (i->trusted.has_bundle)
+		witnesses = (struct log_witnesses){ bundle->witness_count, bundle->witnesses, bundle->witness_quorum };
+	enum verdict verdict = VERDICT_UNLOGGED;
+	for (uint32_t k = 0; k < count && verdict == VERDICT_UNLOGGED; k++)
+		verdict = policy == LOG_WITNESSES
+				  ? logged_check_witnessed(i->config.crypto, &logs[k], &witnesses, proof, detail)
+				  : logged_check(i->config.crypto, &logs[k], proof, detail);
+	return verdict;
+}
+
 static int check_logged(struct installer *i, const struct offer *offer, struct setback *s)
 {
-	const struct device_config *device = i->config.device;
-	struct log_identity log = { span_of_text(device->log_origin), device->log_key };
 	struct digest detail;
 	struct span proof;
-	/* A release cannot excuse itself: a stolen product key would choose "none". Witnesses cannot be checked yet. */
-	if (offer->install.release.log != LOG_REQUIRED)
-		return setback_refuse(s, VERDICT_UNLOGGED, "the release's log policy is not \"log\"");
+	enum log_policy policy = owed_policy(i, &offer->install.release);
+	if (policy == LOG_NONE)
+		return 0;
 	enum fault fault = logged_detail(i->config.crypto, offer->target, &detail);
 	if (fault != FAULT_NONE)
 		return setback_malformed(s, fault, "the release's entry");
 	if (get_proof(i, &detail, &proof, s) < 0)
 		return -1;
-	enum verdict verdict = logged_check(i->config.crypto, &log, proof, &detail);
+	enum verdict verdict = check_proof(i, policy, proof, &detail);
 	return verdict == VERDICT_OK ? 0 : setback_refuse(s, verdict, "the release's log proof");
 }
 
@@ -73,7 +121,10 @@ static int check_manifest(struct installer *i, struct prepared_install *out, str
 	enum fault fault;
 	if (get_object(i, &release->manifest, MANIFEST_BYTES_MAX, &out->envelope, s) < 0)
 		return -1;
-	enum verdict verdict = bootcheck_manifest(i->config.crypto, i->config.boot, BOOT_SLOT, i->config.epoch_floor,
+	/* by what emergency statements left of the keys and of the epoch: stricter than the boot verifier, never laxer */
+	uint32_t raised = i->trusted.emergency.epoch;
+	uint32_t floor = raised > i->config.epoch_floor ? raised : i->config.epoch_floor;
+	enum verdict verdict = bootcheck_manifest(i->config.crypto, &i->trusted.boot, BOOT_SLOT, floor,
 						  slot_room(out->region), out->envelope, &out->manifest, &fault);
 	if (verdict == VERDICT_MALFORMED)
 		return setback_malformed(s, fault, "the boot manifest");

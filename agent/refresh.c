@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hear.h"
 #include "hex.h"
 
 #define PATH_BYTES (CLIENT_NAME_MAX + METADATA_PATH_MAX + 80)
@@ -13,6 +14,13 @@ int64_t refresh_now(const struct installer *i)
 	if (now < i->config.built_unix)
 		now = i->config.built_unix;
 	return now < i->state.clock_floor_unix ? i->state.clock_floor_unix : now;
+}
+
+void refresh_tell_now(struct installer *i)
+{
+	const struct fetch *fetch = &i->ports.fetch;
+	if (fetch->set_passed != NULL)
+		fetch->set_passed(fetch->self, refresh_now(i));
 }
 
 static void answer_load(struct installer *i, const struct client_request *request, struct setback *s)
@@ -104,6 +112,7 @@ static int save_floor(struct installer *i, int64_t floor, const struct digest *k
 {
 	i->state.clock_floor_unix = floor;
 	i->state.clock_keys = *keys;
+	refresh_tell_now(i);
 	return device_state_save(&i->ports.store, &i->state, &s->error);
 }
 
@@ -137,18 +146,28 @@ static int doubt_floor(struct installer *i, struct setback *s)
 	return -1;
 }
 
-int refresh_metadata(struct installer *i, struct setback *s)
+static int refresh_roles(struct installer *i, struct setback *s)
 {
 	i->metadata.used = 0;
 	struct client_config config = {
 		.crypto = i->config.crypto,
 		.ws = &i->metadata,
 		.now_unix = refresh_now(i),
+		.revoked = &i->trusted.all,
 	};
 	client_begin(&i->client, &config);
 	if (run_client(i, s) < 0)
 		return doubt_floor(i, s);
 	return raise_floor(i, s);
+}
+
+/* A key that was revoked just now may have signed what was verified just before [REV-7]. */
+int refresh_metadata(struct installer *i, struct setback *s)
+{
+	bool changed;
+	if (hear_emergency(i, s) < 0 || refresh_roles(i, s) < 0 || trusted_follow(i, &changed, s) < 0)
+		return -1;
+	return changed ? refresh_roles(i, s) : 0;
 }
 
 int refresh_look_up(struct installer *i, struct span path, const char *by, const struct target **out, struct setback *s)

@@ -5,7 +5,10 @@
 #include "installer.h"
 #include "setback.h"
 
-/* Root to targets. Afterwards the clock floor is raised (saved) to the verified x-issued. */
+/*
+ * Emergency statements, then root to targets, revocations and trust bundle. The clock floor is raised (saved) to the
+ * verified x-issued.
+ */
 int refresh_metadata(struct installer *installer, struct setback *s) MUST_USE;
 /* The target as the delegation `by` lists it; anything else is VERDICT_NOT_LISTED. */
 int refresh_look_up(struct installer *installer, struct span path, const char *by, const struct target **out,
@@ -20,5 +23,7 @@ int refresh_object(struct installer *installer, const char *path, uint64_t n, co
 struct digest refresh_role_keys(const struct installer *installer, const struct role *role);
 /* The time that this device goes by: never before its build, nor before what was verified. */
 int64_t refresh_now(const struct installer *installer);
+/* Tells that time to whoever holds the server's certificate against it. */
+void refresh_tell_now(struct installer *installer);
 
 #endif

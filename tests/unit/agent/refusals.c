@@ -196,8 +196,8 @@ static void unlogged(void)
 	snprintf(y->config.log_origin, sizeof y->config.log_origin, "log.elsewhere");
 	refuses_now("unlogged");
 	y = yard_new(1);
-	y->log_policy = LOG_WITNESSES;
-	refuses("unlogged");
+	y->log_policy = LOG_WITNESSES; /* and nobody named one */
+	refuses("unwitnessed");
 }
 
 static void a_manifest_of_another_release(void)
