@@ -34,18 +34,29 @@ static int run(struct transport *transport, const struct transport_request *requ
 static int get(void *self, const char *path, uint64_t from, uint64_t n, uint8_t *buffer, size_t capacity,
 	       struct fetch_answer *out, struct error *e)
 {
-	struct transport_request request = { .path = path, .from = from, .n = n };
-	return run(self, &request, buffer, capacity, out, e);
+	struct transport *transport = self;
+	struct transport_request request = {
+		.path = path, .from = from, .n = n, .passed_unix = transport->passed_unix
+	};
+	return run(transport, &request, buffer, capacity, out, e);
 }
 
 static int post(void *self, const char *path, const char *content_type, struct span body, uint8_t *buffer,
 		size_t capacity, struct fetch_answer *out, struct error *e)
 {
+	struct transport *transport = self;
 	struct transport_request request = { .path = path, .content_type = content_type, .body = body };
-	return run(self, &request, buffer, capacity, out, e);
+	request.passed_unix = transport->passed_unix;
+	return run(transport, &request, buffer, capacity, out, e);
+}
+
+static void set_passed(void *self, int64_t passed_unix)
+{
+	struct transport *transport = self;
+	transport->passed_unix = passed_unix;
 }
 
 struct fetch direct_fetch(struct transport *transport)
 {
-	return (struct fetch){ get, post, transport };
+	return (struct fetch){ get, post, transport, set_passed };
 }

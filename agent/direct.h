@@ -4,7 +4,7 @@
 
 #include "transport.h"
 
-/* transport must outlive it. */
+/* transport must outlive it; its passed_unix goes with each request, and set_passed() sets it. */
 struct fetch direct_fetch(struct transport *transport);
 
 #endif

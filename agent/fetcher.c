@@ -40,6 +40,10 @@ static enum fault decode(struct work *w, size_t n)
 	w->request.from = cursor_u64(&c);
 	w->request.n = cursor_u64(&c);
 	w->capacity = cursor_u64(&c);
+	uint64_t passed = cursor_u64(&c);
+	if (passed > IPC_PASSED_MAX)
+		cursor_fail(&c, FAULT_RANGE);
+	w->request.passed_unix = (int64_t)passed;
 	take_text(&c, w->path, IPC_PATH_MAX);
 	take_text(&c, w->type, IPC_TYPE_MAX);
 	w->request.body = cursor_bytes(&c, cursor_left(&c));

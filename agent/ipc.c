@@ -9,6 +9,7 @@
 void ipc_open(struct ipc *ipc, int fd)
 {
 	ipc->fd = fd;
+	ipc->passed_unix = 0;
 	ipc->is_broken = false;
 }
 
@@ -32,6 +33,7 @@ static int ask(struct ipc *ipc, const struct question *q, size_t capacity, struc
 	writer_u64(&w, q->from);
 	writer_u64(&w, q->n);
 	writer_u64(&w, capacity);
+	writer_u64(&w, (uint64_t)ipc->passed_unix);
 	writer_u16(&w, (uint16_t)strlen(q->path));
 	writer_text(&w, q->path);
 	writer_u16(&w, (uint16_t)strlen(q->type));
@@ -74,6 +76,8 @@ static int take_failure(struct cursor *c, struct error *e)
 	for (size_t i = 0; i < bytes.n; i++)
 		text[i] = (char)(bytes.at[i] >= 0x20 && bytes.at[i] <= 0x7e ? bytes.at[i] : '?');
 	text[bytes.n] = 0;
+	if (bytes.n == 0)
+		return error_retry(e, "the fetcher failed and does not say why");
 	return retry ? error_retry(e, "%s", text) : error_set(e, "%s", text);
 }
 
@@ -123,7 +127,14 @@ static int post(void *self, const char *path, const char *content_type, struct s
 	return run(self, &q, buffer, capacity, out, e);
 }
 
+/* [IPC-5] */
+static void set_passed(void *self, int64_t passed_unix)
+{
+	struct ipc *ipc = self;
+	ipc->passed_unix = passed_unix > 0 ? passed_unix : 0;
+}
+
 struct fetch ipc_fetch(struct ipc *ipc)
 {
-	return (struct fetch){ get, post, ipc };
+	return (struct fetch){ get, post, ipc, set_passed };
 }

@@ -7,7 +7,6 @@
 #include "base64.h"
 #include "direct.h"
 #include "log.h"
-#include "x509.h"
 
 #define EST_PATH ".well-known/est/simpleenroll"
 #define ANSWER_MAX 16384
@@ -40,12 +39,6 @@ static int read_first(const char *path, struct x509_facts *out, struct error *e)
 	return x509_read((struct span){ certificate.der, certificate.n }, out, e);
 }
 
-enum state {
-	ABSENT, /* no certificate that could be used */
-	LATE,   /* valid, and less than a third of its life is left for the server to be reached in */
-	GOOD,
-};
-
 static bool is_pair(const char *key_path, const struct x509_facts *facts)
 {
 	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
@@ -55,17 +48,24 @@ static bool is_pair(const char *key_path, const struct x509_facts *facts)
 	       memcmp(facts->key.xy, ours.xy, sizeof ours.xy) == 0;
 }
 
-static enum state look(const struct enrolment *paths)
+enum enrolment_need enrolment_judge(const struct x509_facts *facts, int64_t now_unix)
+{
+	int64_t life = facts->not_after_unix - facts->not_before_unix;
+	int64_t left = facts->not_after_unix - now_unix;
+	if (left <= 0)
+		return ENROLMENT_NONE;
+	return left > life / 3 ? ENROLMENT_GOOD : ENROLMENT_RENEW;
+}
+
+static enum enrolment_need look(const struct enrolment *paths, const struct enrolment_moment *moment)
 {
 	struct x509_facts facts;
 	struct error ignored;
 	if (read_first(paths->ldevid_pem, &facts, &ignored) < 0 || !is_pair(paths->ldevid_key, &facts))
-		return ABSENT;
-	int64_t life = facts.not_after_unix - facts.not_before_unix;
-	int64_t left = facts.not_after_unix - (int64_t)time(NULL);
-	if (left <= 0)
-		return ABSENT;
-	return left > life / 3 ? GOOD : LATE;
+		return ENROLMENT_NONE;
+	enum enrolment_need need =
+		enrolment_judge(&facts, moment->now_unix != 0 ? moment->now_unix : (int64_t)time(NULL));
+	return need == ENROLMENT_GOOD && moment->is_refused ? ENROLMENT_RENEW : need;
 }
 
 /* A key that cannot be read as one (spoilt storage) is of no use to anybody: a new one takes its place. */
@@ -86,13 +86,15 @@ static int get_key(const struct enrolment *paths, struct keyfile **out, struct e
 	return keyfile_save(*out, paths->ldevid_key, e);
 }
 
-static int post_request(struct curl_transport *transport, struct span der, uint8_t *answer, size_t *n, struct error *e)
+static int post_request(struct curl_transport *transport, int64_t now_unix, struct span der, uint8_t *answer, size_t *n,
+			struct error *e)
 {
 	uint8_t text[CERTIFICATE_BYTES_MAX * 2];
 	struct writer w = writer_over(text, sizeof text);
 	struct fetch_answer got = { 0 };
 	struct transport port = curl_transport_transport(transport);
 	struct fetch fetch = direct_fetch(&port);
+	fetch.set_passed(fetch.self, now_unix);
 	base64_write(&w, der);
 	if (writer_end(&w) != FAULT_NONE)
 		return error_set(e, "the certificate request is too large");
@@ -136,7 +138,7 @@ static int take_certificates(const struct enrolment *paths, struct span answer, 
 	return x509_pem_save(paths->ldevid_pem, chain, count, e);
 }
 
-static int enrol(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
+static int enrol(const struct enrolment *paths, struct curl_transport *transport, int64_t now_unix, struct error *e)
 {
 	__attribute__((cleanup(free_key))) struct keyfile *key = NULL;
 	struct x509_facts birth;
@@ -145,36 +147,37 @@ static int enrol(const struct enrolment *paths, struct curl_transport *transport
 	size_t n = 0;
 	if (read_first(paths->idevid_pem, &birth, e) < 0 || get_key(paths, &key, e) < 0 ||
 	    x509_request_make(key, birth.common_name, birth.uri, &request, e) < 0 ||
-	    post_request(transport, (struct span){ request.der, request.n }, answer, &n, e) < 0)
+	    post_request(transport, now_unix, (struct span){ request.der, request.n }, answer, &n, e) < 0)
 		return -1;
 	return take_certificates(paths, (struct span){ answer, n }, key, birth.uri, e);
 }
 
-static int enrol_anew(const struct enrolment *paths, struct curl_transport *transport, struct error *e)
+static int enrol_anew(const struct enrolment *paths, struct curl_transport *transport, int64_t now_unix,
+		      struct error *e)
 {
 	if (curl_transport_identity(transport, paths->idevid_pem, paths->idevid_key, e) < 0)
 		return -1;
-	return enrol(paths, transport, e) == 0 ? 0 : error_within(e, "enrol for an operational certificate");
+	return enrol(paths, transport, now_unix, e) == 0 ? 0 : error_within(e, "enrol for an operational certificate");
 }
 
-int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, enum enrolment_result *out,
-		     struct error *e)
+int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport,
+		     const struct enrolment_moment *moment, enum enrolment_result *out, struct error *e)
 {
 	struct error why = { 0 };
-	enum state state = look(paths);
+	enum enrolment_need need = look(paths, moment);
 	*out = ENROLMENT_STANDS;
-	if (state != GOOD) {
+	if (need != ENROLMENT_GOOD) {
 		*out = ENROLMENT_NEW;
-		if (enrol_anew(paths, transport, &why) < 0)
+		if (enrol_anew(paths, transport, moment->now_unix, &why) < 0)
 			*out = ENROLMENT_LATE;
 	}
-	if (*out == ENROLMENT_LATE && state == ABSENT) {
+	if (*out == ENROLMENT_LATE && need == ENROLMENT_NONE) {
 		*e = why;
 		return -1;
 	}
 	if (*out == ENROLMENT_LATE)
 		log_event(LOG_WARNING_, "renewal-failed", "why", why.text, "text",
-			  "the certificate is still valid and stays in use; tried again later", NULL);
+			  "the certificate that there is stays in use; tried again later", NULL);
 	if (*out == ENROLMENT_NEW)
 		log_event(LOG_INFO_, "enrolled", "certificate", paths->ldevid_pem, NULL);
 	return curl_transport_identity(transport, paths->ldevid_pem, paths->ldevid_key, e);

@@ -7,12 +7,21 @@
 
 #include "curl_transport.h"
 #include "file.h"
+#include "x509.h"
 
 struct enrolment {
 	char idevid_key[FILE_PATH_MAX], idevid_pem[FILE_PATH_MAX];
 	char ldevid_key[FILE_PATH_MAX], ldevid_pem[FILE_PATH_MAX];
 	char roots_pem[FILE_PATH_MAX];
 };
+
+/* What is to be done about an operational certificate, by its dates alone. */
+enum enrolment_need {
+	ENROLMENT_GOOD,
+	ENROLMENT_RENEW, /* less than a third of its life is left for the server to be reached in */
+	ENROLMENT_NONE,  /* there is none that could be used */
+};
+enum enrolment_need enrolment_judge(const struct x509_facts *facts, int64_t now_unix);
 
 /* The paths below DIR/fetcher. */
 int enrolment_paths(struct enrolment *out, const char *device_directory, struct error *e) MUST_USE;
@@ -24,9 +33,14 @@ enum enrolment_result {
 
 /*
  * Makes `transport` speak with a valid LDevID, enrolling first if need be. -1 only where there is no valid one and none
- * is to be had. A key or certificate that is spoilt counts as none.
+ * is to be had. A key or certificate that is spoilt counts as none. moment.now_unix is the device's time, which may be
+ * behind: then an expired one looks good, until the server refuses it.
  */
-int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport, enum enrolment_result *out,
-		     struct error *e) MUST_USE;
+struct enrolment_moment {
+	int64_t now_unix; /* 0: the system's */
+	bool is_refused;  /* the server has just refused the certificate in use: ask for another, whatever its dates */
+};
+int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport,
+		     const struct enrolment_moment *moment, enum enrolment_result *out, struct error *e) MUST_USE;
 
 #endif

@@ -25,6 +25,11 @@ struct fetch {
 	int (*post)(void *self, const char *path, const char *content_type, struct span body, uint8_t *buffer,
 		    size_t capacity, struct fetch_answer *out, struct error *e);
 	void *self;
+	/*
+	 * From now on the server's certificate is held against this time: it has surely passed, so that what had
+	 * expired by then is refused, and what begins later is taken. NULL: nobody listens.
+	 */
+	void (*set_passed)(void *self, int64_t passed_unix);
 };
 
 #endif

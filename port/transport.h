@@ -12,6 +12,7 @@ struct transport_request {
 	uint64_t from, n;         /* n > 0: this range only */
 	const char *content_type; /* NULL: GET, else POST of body */
 	struct span body;
+	int64_t passed_unix; /* a time that has surely passed, for the server's certificate; 0: the system's */
 };
 
 struct transport {
@@ -23,6 +24,7 @@ struct transport {
 			int (*sink)(void *context, struct span piece), void *context, struct fetch_answer *out,
 			struct error *e);
 	void *self;
+	int64_t passed_unix; /* for those who ask through direct_fetch(): of their requests */
 };
 
 #endif

@@ -101,7 +101,7 @@ static void release_memory(struct enrolled *enrolled, uint64_t now_ms)
 
 /*
  * The server does not take our certificate. A device without a clock cannot know that it has expired, nor one that was
- * off that the authority behind it was replaced: it asks for another with its birth certificate, now and then.
+ * off that the authority behind it was replaced: it asks for another with its birth certificate, now and then. [IPC-6]
  */
 static void heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
 {

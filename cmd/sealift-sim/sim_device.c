@@ -79,7 +79,8 @@ static bool stopped(void *self)
 static int enrolled(struct sim_device *d, struct error *e)
 {
 	enum enrolment_result result;
-	if (!d->is_enrolled && enrolment_ensure(&d->enrolment, &d->curl, &result, e) < 0)
+	struct enrolment_moment moment = { 0 };
+	if (!d->is_enrolled && enrolment_ensure(&d->enrolment, &d->curl, &moment, &result, e) < 0)
 		return -1;
 	d->is_enrolled = true;
 	return 0;

@@ -16,6 +16,7 @@
 static char directory[] = "/tmp/sealift-enrolment-XXXXXX";
 static struct enrolment paths;
 static struct curl_transport curl;
+static struct enrolment_moment moment; /* the system's time, unless a case says another */
 
 static void make(const char *key_path, const char *pem_path, int64_t from_s, int64_t to_s)
 {
@@ -71,7 +72,7 @@ static void device_made(void)
 static int ensured(enum enrolment_result *out)
 {
 	struct error e = { 0 };
-	int result = enrolment_ensure(&paths, &curl, out, &e);
+	int result = enrolment_ensure(&paths, &curl, &moment, out, &e);
 	return result;
 }
 
@@ -102,6 +103,23 @@ static void without_a_valid_one_it_fails(void)
 	device_made();
 	CHECK_EQ(ensured(&out), -1);
 	make(paths.ldevid_key, paths.ldevid_pem, -91 * DAY, -DAY);
+	CHECK_EQ(ensured(&out), -1);
+	curl_transport_close(&curl);
+}
+
+/* A device without a clock believes in a certificate for longer than the server does. */
+static void a_refused_one_is_replaced_whatever_its_dates(void)
+{
+	enum enrolment_result out;
+	device_made();
+	make(paths.ldevid_key, paths.ldevid_pem, -91 * DAY, -DAY);
+	moment.now_unix = time(NULL) - 60 * DAY;
+	CHECK_EQ(ensured(&out), 0);
+	CHECK_EQ(out, ENROLMENT_STANDS);
+	moment.is_refused = true;
+	CHECK_EQ(ensured(&out), 0);
+	CHECK_EQ(out, ENROLMENT_LATE); /* it asked: nobody listens on port 1 */
+	moment = (struct enrolment_moment){ 0 };
 	CHECK_EQ(ensured(&out), -1);
 	curl_transport_close(&curl);
 }
@@ -157,6 +175,7 @@ static const struct check_case cases[] = {
 	CASE(a_good_certificate_stands),
 	CASE(a_late_renewal_leaves_the_valid_one_in_use),
 	CASE(without_a_valid_one_it_fails),
+	CASE(a_refused_one_is_replaced_whatever_its_dates),
 	CASE(a_spoilt_key_is_replaced),
 	CASE(a_key_is_saved_whole_and_replaces_nothing),
 	CASE(cleaned_up),

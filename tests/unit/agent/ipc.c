@@ -93,10 +93,13 @@ static void whatever_else_ends_it(void)
 	breaks(SPAN_LIT("\1abc"), SPAN_NONE);
 }
 
+static int64_t heard_unix;
+
 static int echo(void *self, const struct transport_request *request, int (*sink)(void *, struct span), void *context,
 		struct fetch_answer *out, struct error *e)
 {
 	out->status = 200;
+	heard_unix = request->passed_unix;
 	(void)!sink(context, request->content_type == NULL ? span_of_text(request->path) : request->body);
 	return 0;
 }
@@ -104,7 +107,8 @@ static int echo(void *self, const struct transport_request *request, int (*sink)
 static void the_fetcher_answers_as_agreed(void)
 {
 	struct transport transport = { echo, NULL };
-	static const char request[] = "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\11objects/x\0";
+	static const char request[] =
+		"\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0\7\0\11objects/x\0";
 	uint8_t frame[64];
 	size_t n;
 	open_pair();
@@ -114,19 +118,42 @@ static void the_fetcher_answers_as_agreed(void)
 	CHECK_EQ(frame_receive(ipc.fd, frame, sizeof frame, &n, 1000, NULL), 0);
 	CHECK_EQ(n, 6);
 	CHECK(memcmp(frame, "\1objec", 6) == 0); /* cut at the capacity of 5 */
+	CHECK_EQ(heard_unix, 7);
 	CHECK_EQ(frame_receive(ipc.fd, frame, sizeof frame, &n, 1000, NULL), 0);
 	CHECK_EQ(n, 8);
 	CHECK(memcmp(frame, "\2\0\310\1\0\0\0\0", 8) == 0);
 	close_pair();
 }
 
-static void the_fetcher_refuses_what_is_no_request(void)
+/* The installer's time travels with each request. */
+static void the_time_goes_along(void)
+{
+	uint8_t frame[64];
+	size_t n;
+	open_pair();
+	struct fetch fetch = ipc_fetch(&ipc);
+	fetch.set_passed(fetch.self, 0x0102030405);
+	answer(SPAN_LIT("\2\0\310\0\0\0\0\0"));
+	CHECK_EQ(get(), 0);
+	CHECK_EQ(frame_receive(theirs, frame, sizeof frame, &n, 1000, NULL), 0);
+	CHECK(n > 33 && memcmp(frame + 25, "\0\0\0\1\2\3\4\5", 8) == 0);
+	close_pair();
+}
+
+static void refused(struct span request)
 {
 	struct transport transport = { echo, NULL };
 	open_pair();
-	CHECK_EQ(frame_send(ipc.fd, SPAN_LIT("\7hello"), 1000, NULL), 0);
+	CHECK_EQ(frame_send(ipc.fd, request, 1000, NULL), 0);
 	CHECK_EQ(fetcher_run(theirs, &transport, &why), -1);
 	close_pair();
+}
+
+static void the_fetcher_refuses_what_is_no_request(void)
+{
+	static uint8_t late[] = "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\40\0\0\0\0\0\0\0\1x\0\0";
+	refused(SPAN_LIT("\7hello"));
+	refused((struct span){ late, sizeof late - 1 }); /* a time above 2^53 - 1 */
 }
 
 /* 0 to 2 lead nowhere, 3 and 4 are its pipes, and there is no other. */
@@ -183,6 +210,7 @@ static const struct check_case cases[] = {
 	CASE(a_failure_is_a_failure_and_printable),
 	CASE(whatever_else_ends_it),
 	CASE(the_fetcher_answers_as_agreed),
+	CASE(the_time_goes_along),
 	CASE(the_fetcher_refuses_what_is_no_request),
 	CASE(the_sandbox_decodes_and_survives_its_child),
 };
