@@ -1,8 +1,10 @@
 #!/bin/sh
-# size-cortex-m4.sh BUILD-DIR: the bytes of each library of the freestanding build, and that they are pure.
+# size-cortex-m4.sh BUILD-DIR: the bytes of each library of the freestanding build, that they are pure, and that the
+# boot verifier (slboot with its own crypto, all that the linker cannot leave out) keeps its budget.
 set -eu
 directory=$1
 cd "$(dirname "$0")/.."
+verifier_max=16384
 archives=$(find "$directory" -name '*.a' | LC_ALL=C sort)
 [ -n "$archives" ] || { echo "no library in $directory: build it first" >&2; exit 1; }
 tools/core-is-pure.sh arm-none-eabi-nm $archives
@@ -14,3 +16,22 @@ for archive in $archives; do
 	text_all=$((text_all + text))
 done
 echo "core on Cortex-M4: $text_all bytes if nothing were left out by the linker"
+
+# mem* come from the board's C library and are not counted: the addresses stand for them.
+verifier=$(mktemp)
+trap 'rm -f "$verifier"' EXIT
+arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -nostdlib -Wl,--gc-sections -Wl,--entry=slboot_run -Wl,-u,crypto_small \
+	-Wl,--defsym=memcpy=0,--defsym=memmove=0,--defsym=memset=0,--defsym=memcmp=0 \
+	-Wl,--start-group $archives -lgcc -Wl,--end-group -o "$verifier"
+# Bytes of the functions and constants whose names begin so.
+bytes_of() {
+	arm-none-eabi-nm -t d -S "$verifier" | awk -v name="^($1)" '$4 ~ name { bytes += $2 } END { print bytes + 0 }'
+}
+echo "verifier, of it: P-256 $(bytes_of p256_), SHA-256 $(bytes_of sha256_), manifest $(bytes_of manifest_)," \
+	"journal and slots $(bytes_of 'journal_|slot_'), slboot $(bytes_of slboot_)"
+text=$(arm-none-eabi-size "$verifier" | awk 'END { print $1 }')
+echo "verifier on Cortex-M4: $text bytes of code and constants with its crypto, of at most $verifier_max"
+if [ "$text" -gt "$verifier_max" ]; then
+	echo "the verifier is $((text - verifier_max)) bytes over its budget" >&2
+	exit 1
+fi

@@ -130,7 +130,7 @@ struct span cbor_text(struct cursor *c)
 }
 
 /* A count that the bytes left can hold, each item being one byte at least. */
-static uint32_t cbor_count(struct cursor *c, uint64_t count, uint64_t max_count, uint64_t items_each)
+static uint32_t cbor_count(struct cursor *c, uint64_t count, uint64_t max_count, size_t items_each)
 {
 	if (count > max_count)
 		cursor_fail(c, FAULT_TOO_LARGE);
