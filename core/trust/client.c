@@ -12,6 +12,7 @@ static enum client_action (*const client_states[])(struct client *c) = {
 	[CLIENT_ROOT_SAVED] = client_root_saved,
 	[CLIENT_TIMESTAMP_LOADED] = client_timestamp_loaded,
 	[CLIENT_TIMESTAMP_FETCHED] = client_timestamp_fetched,
+	[CLIENT_TIMESTAMP_DOUBTED] = client_timestamp_doubted,
 	[CLIENT_TIMESTAMP_SAVED] = client_timestamp_ready,
 	[CLIENT_SNAPSHOT_LOADED] = client_snapshot_loaded,
 	[CLIENT_SNAPSHOT_FETCHED] = client_snapshot_fetched,

@@ -84,6 +84,7 @@ struct client {
 	size_t mark;    /* where the file under way begins in the workspace */
 	size_t root_mark, snapshot_mark;
 	struct span candidate; /* the bytes just loaded or fetched */
+	struct span doubted;   /* the timestamp's, while the stored snapshot is asked about it */
 	struct signed_json envelope;
 	uint32_t root_steps;
 	bool has_old_timestamp, has_old_snapshot;

@@ -19,6 +19,7 @@ enum client_state {
 	CLIENT_ROOT_SAVED,
 	CLIENT_TIMESTAMP_LOADED,
 	CLIENT_TIMESTAMP_FETCHED,
+	CLIENT_TIMESTAMP_DOUBTED,
 	CLIENT_TIMESTAMP_SAVED,
 	CLIENT_SNAPSHOT_LOADED,
 	CLIENT_SNAPSHOT_FETCHED,
@@ -66,6 +67,7 @@ enum client_action client_root_fetched(struct client *c);
 enum client_action client_root_saved(struct client *c);
 enum client_action client_timestamp_loaded(struct client *c);
 enum client_action client_timestamp_fetched(struct client *c);
+enum client_action client_timestamp_doubted(struct client *c);
 enum client_action client_timestamp_ready(struct client *c);
 enum client_action client_snapshot_loaded(struct client *c);
 enum client_action client_snapshot_fetched(struct client *c);

@@ -134,6 +134,34 @@ enum client_action client_timestamp_ready(struct client *c)
 	return client_ask(c, CLIENT_LOAD, CLIENT_SNAPSHOT_LOADED, SNAPSHOT_BYTES_MAX);
 }
 
+static enum client_action client_timestamp_news(struct client *c)
+{
+	if (client_is_expired(c, c->timestamp.expires_unix))
+		return client_refuse(c, VERDICT_EXPIRED);
+	return client_save(c, SPAN_LIT("timestamp"), CLIENT_TIMESTAMP_SAVED);
+}
+
+/*
+ * The timestamp names a lower snapshot than the stored one did: a rollback, unless the stored snapshot is by keys that
+ * root has taken back since. Whoever held them may have driven its version up, and it must come down again [CLIENT-6].
+ */
+enum client_action client_timestamp_doubted(struct client *c)
+{
+	bool rotated = false;
+	if (c->answer == CLIENT_ERROR)
+		return client_fail(c);
+	if (c->answer == CLIENT_GOT) {
+		client_take(c);
+		rotated = client_parse(c, "snapshot") == VERDICT_OK &&
+			  client_check_threshold(c, &c->root.snapshot, c->config.revoked) == VERDICT_SIGNATURE;
+		client_discard(c);
+	}
+	c->candidate = c->doubted;
+	c->mark = (size_t)(c->doubted.at - c->config.ws->base);
+	client_name(c, 0, SPAN_LIT("timestamp"));
+	return rotated ? client_timestamp_news(c) : client_refuse(c, VERDICT_ROLLBACK);
+}
+
 /* Rollback before expiry, both before anything is kept: a refused one that stayed would block later ones [CLIENT-6]. */
 enum client_action client_timestamp_fetched(struct client *c)
 {
@@ -153,11 +181,11 @@ enum client_action client_timestamp_fetched(struct client *c)
 		c->timestamp = *old;
 		return client_timestamp_ready(c);
 	}
-	if (old != NULL && c->timestamp.snapshot_version < old->snapshot_version)
-		return client_refuse(c, VERDICT_ROLLBACK);
-	if (client_is_expired(c, c->timestamp.expires_unix))
-		return client_refuse(c, VERDICT_EXPIRED);
-	return client_save(c, SPAN_LIT("timestamp"), CLIENT_TIMESTAMP_SAVED);
+	if (old == NULL || c->timestamp.snapshot_version >= old->snapshot_version)
+		return client_timestamp_news(c);
+	c->doubted = c->candidate;
+	client_name(c, 0, SPAN_LIT("snapshot"));
+	return client_ask(c, CLIENT_LOAD, CLIENT_TIMESTAMP_DOUBTED, SNAPSHOT_BYTES_MAX);
 }
 
 /* --- snapshot --- */
