@@ -65,7 +65,7 @@ static int client_setback(const struct installer *i, enum client_action action, 
 	if (action == CLIENT_FAILED)
 		return error_within(&s->error, "metadata %s", client->what);
 	if (client->verdict == VERDICT_MALFORMED)
-		return setback_malformed(s, client->fault, client->what);
+		return setback_malformed_at(s, client->fault, client->what, client->where, client->at);
 	return setback_refuse(s, client->verdict, "metadata %s", client->what);
 }
 

@@ -16,6 +16,15 @@ int setback_refuse(struct setback *s, enum verdict verdict, const char *format, 
 
 int setback_malformed(struct setback *s, enum fault fault, const char *what)
 {
+	return setback_malformed_at(s, fault, what, NULL, 0);
+}
+
+int setback_malformed_at(struct setback *s, enum fault fault, const char *what, const char *where, size_t at)
+{
 	s->verdict = VERDICT_MALFORMED;
+	if (where != NULL)
+		return error_set(&s->error, "%s is malformed: %s at \"%s\"", what, fault_text(fault), where);
+	if (at != 0)
+		return error_set(&s->error, "%s is malformed: %s at byte %zu", what, fault_text(fault), at);
 	return error_set(&s->error, "%s is malformed: %s", what, fault_text(fault));
 }

@@ -2,6 +2,8 @@
 #ifndef SETBACK_H
 #define SETBACK_H
 
+#include <stddef.h>
+
 #include "error.h"
 #include "verdict.h"
 
@@ -14,5 +16,7 @@ struct setback {
 int setback_refuse(struct setback *s, enum verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int setback_malformed(struct setback *s, enum fault fault, const char *what);
+/* The same, with the place: the member, or NULL and the offset, of which 0 says nothing. */
+int setback_malformed_at(struct setback *s, enum fault fault, const char *what, const char *where, size_t at);
 
 #endif

@@ -339,13 +339,21 @@ static void json_value(struct json_parser *p, struct json_node *node)
 
 enum fault json_parse(struct span text, struct workspace *ws, struct json_node **out)
 {
+	size_t at;
+	return json_parse_at(text, ws, out, &at);
+}
+
+enum fault json_parse_at(struct span text, struct workspace *ws, struct json_node **out, size_t *at)
+{
 	struct json_parser p = { .in = cursor_over(text), .ws = ws };
 	*out = NULL;
+	*at = 0;
 	/* Counts are 32 bits wide; no ceiling of ours comes near. */
 	if (text.n > UINT32_MAX)
 		return FAULT_TOO_LARGE;
 	struct json_node *root = json_element(&p, false);
 	enum fault fault = cursor_end(&p.in);
+	*at = p.in.at;
 	if (fault != FAULT_NONE)
 		return fault;
 	*out = root;

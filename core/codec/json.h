@@ -32,6 +32,8 @@ struct json_node {
 
 /* One JSON value and nothing else. Nodes and unescaped strings live in ws; other spans point into text. */
 enum fault json_parse(struct span text, struct workspace *ws, struct json_node **out) MUST_USE;
+/* The same; *at is the offset at which a fault was met, for messages. */
+enum fault json_parse_at(struct span text, struct workspace *ws, struct json_node **out, size_t *at) MUST_USE;
 
 /* The OLPC canonical bytes of a tree. */
 void json_canonical(const struct json_node *node, struct writer *w);

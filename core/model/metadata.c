@@ -173,6 +173,7 @@ enum fault root_decode_by(struct json_node *body, struct workspace *ws, const st
 	bool says = json_optional(&r, body, "consistent_snapshot") != NULL;
 	out->plain_names = !says || !json_bool(&r, body, "consistent_snapshot");
 	root_read_roles(&r, body, ws, crypto, keyids, out);
+	out->where = r.where;
 	return r.fault;
 }
 
@@ -244,6 +245,7 @@ enum fault timestamp_decode(struct json_node *body, struct timestamp *out)
 	out->snapshot_digest = file.digest;
 	out->hashes = file.hashes;
 	out->snapshot_digest512 = file.digest512;
+	out->where = r.where;
 	return r.fault;
 }
 
@@ -280,6 +282,7 @@ enum fault snapshot_decode(struct json_node *body, struct workspace *ws, struct 
 	*out = (struct snapshot){ 0 };
 	metadata_read_head(&r, body, "snapshot", &out->version, &out->expires_unix);
 	const struct json_node *meta = json_object(&r, body, "meta");
+	out->where = r.where;
 	if (r.fault != FAULT_NONE)
 		return r.fault;
 	struct snapshot_entry *entries = workspace_array(ws, meta->count, sizeof *entries);
@@ -290,6 +293,7 @@ enum fault snapshot_decode(struct json_node *body, struct workspace *ws, struct 
 		metadata_read_file(&r, file, &entries[out->count++]);
 	}
 	out->entries = entries;
+	out->where = r.where;
 	return r.fault;
 }
 

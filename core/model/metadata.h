@@ -18,6 +18,7 @@
 #define METADATA_HASH_PREFIXES_MAX 4096
 
 struct root {
+	const char *where; /* the member at which a fault was met, for messages */
 	uint64_t version;
 	int64_t expires_unix;
 	struct role root, timestamp, snapshot, targets;
@@ -28,6 +29,7 @@ struct root {
 enum metadata_hashes { METADATA_SHA256, METADATA_SHA512, METADATA_SHA256_AND_512 };
 
 struct timestamp {
+	const char *where; /* the member at which a fault was met, for messages */
 	uint64_t version;
 	int64_t expires_unix;
 	int64_t issued_unix; /* "x-issued", ours: a floor for the device's clock; 0 where absent */
@@ -50,6 +52,7 @@ struct snapshot_entry {
 };
 
 struct snapshot {
+	const char *where; /* the member at which a fault was met, for messages */
 	uint64_t version;
 	int64_t expires_unix;
 	uint32_t count;
@@ -76,6 +79,7 @@ struct delegation {
 };
 
 struct targets {
+	const char *where; /* the member at which a fault was met, for messages */
 	uint64_t version;
 	int64_t expires_unix;
 	uint32_t count;

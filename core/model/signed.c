@@ -83,13 +83,21 @@ static enum fault signed_read(struct json_node *document, struct workspace *ws, 
 	signed_read_signatures(&r, json_array(&r, document, "signatures", SIGNED_SIGNATURES_MAX), ws, strict, out);
 	if (strict)
 		json_close(&r, document);
+	out->where = r.where;
 	return r.fault == FAULT_NONE ? signed_digest(crypto, out->body, &out->digest) : r.fault;
+}
+
+static enum fault signed_parse(struct span text, struct workspace *ws, struct json_node **document,
+			       struct signed_json *out)
+{
+	*out = (struct signed_json){ .count = 0 };
+	return json_parse_at(text, ws, document, &out->at);
 }
 
 enum fault signed_decode(struct span text, struct workspace *ws, const struct crypto *crypto, struct signed_json *out)
 {
 	struct json_node *document;
-	enum fault fault = json_parse(text, ws, &document);
+	enum fault fault = signed_parse(text, ws, &document, out);
 	if (fault != FAULT_NONE)
 		return fault;
 	return signed_read(document, ws, crypto, false, out);
@@ -124,9 +132,10 @@ enum fault signed_decode_strict(struct span text, struct workspace *ws, const st
 				struct signed_json *out)
 {
 	struct json_node *document;
-	enum fault fault = json_parse(text, ws, &document);
+	enum fault fault = signed_parse(text, ws, &document, out);
 	if (fault != FAULT_NONE)
 		return fault;
+	out->at = 0;
 	if (!signed_is_canonical(document, text))
 		return FAULT_NOT_CANONICAL;
 	return signed_read(document, ws, crypto, true, out);

@@ -25,6 +25,9 @@ struct signed_json {
 	struct span message;    /* these bytes themselves, where signed_lay_out() was called: Ed25519 needs them */
 	uint32_t count;
 	struct signed_signature *signatures;
+	/* of a fault, for messages: the member, or NULL and the offset in the text */
+	const char *where;
+	size_t at;
 };
 
 /* SHA-256 of the canonical form of a value: of "signed", and of a key object for its id. */

@@ -126,6 +126,7 @@ enum fault targets_decode_by(struct json_node *body, struct workspace *ws, const
 	metadata_read_head(&r, body, "targets", &out->version, &out->expires_unix);
 	targets_read_delegations(&r, body, ws, crypto, keyids, out);
 	targets_read_entries(&r, json_object(&r, body, "targets"), ws, out);
+	out->where = r.where;
 	return r.fault;
 }
 

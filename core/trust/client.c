@@ -80,6 +80,8 @@ void client_look_up(struct client *client, struct span path)
 	client->found_by = NULL;
 	client->verdict = VERDICT_OK;
 	client->fault = FAULT_NONE;
+	client->where = NULL;
+	client->at = 0;
 	client->what[0] = '\0';
 	client->stack_count = 0;
 	client->visited_count = 0;

@@ -92,7 +92,7 @@ enum client_action client_refuse(struct client *c, enum verdict verdict)
 {
 	c->verdict = verdict;
 	if (verdict != VERDICT_MALFORMED)
-		c->fault = FAULT_NONE;
+		(void)client_malformed(c, FAULT_NONE, NULL);
 	memcpy(c->what, c->pending.name, sizeof c->what);
 	return CLIENT_REFUSED;
 }
@@ -113,13 +113,14 @@ enum client_action client_missed(struct client *c)
 		return client_fail(c);
 	if (c->pending.capacity == c->ceiling)
 		return client_refuse(c, VERDICT_LENGTH);
-	c->fault = FAULT_NO_SPACE;
-	return client_refuse(c, VERDICT_MALFORMED);
+	return client_refuse(c, client_malformed(c, FAULT_NO_SPACE, NULL));
 }
 
-enum verdict client_malformed(struct client *c, enum fault fault)
+enum verdict client_malformed(struct client *c, enum fault fault, const char *where)
 {
 	c->fault = fault;
+	c->where = where;
+	c->at = 0;
 	return fault == FAULT_NONE ? VERDICT_OK : VERDICT_MALFORMED;
 }
 
@@ -135,11 +136,14 @@ enum verdict client_parse(struct client *c, const char *type)
 {
 	struct json_reader r = { .fault = FAULT_NONE };
 	enum fault fault = signed_decode(c->candidate, c->config.ws, c->config.crypto, &c->envelope);
-	if (fault != FAULT_NONE)
-		return client_malformed(c, fault);
+	if (fault != FAULT_NONE) {
+		(void)client_malformed(c, fault, c->envelope.where);
+		c->at = c->envelope.at;
+		return VERDICT_MALFORMED;
+	}
 	struct span found = json_string(&r, c->envelope.body, "_type", SIGNED_TYPE_MAX);
 	if (r.fault != FAULT_NONE)
-		return client_malformed(c, r.fault);
+		return client_malformed(c, r.fault, r.where);
 	return span_is(found, type) ? VERDICT_OK : VERDICT_ROLE_TYPE;
 }
 
@@ -150,7 +154,7 @@ enum verdict client_check_threshold(struct client *c, const struct role *role, c
 	if (threshold_needs_message(role)) {
 		enum fault fault = signed_lay_out(&c->envelope, c->config.ws);
 		if (fault != FAULT_NONE)
-			return client_malformed(c, fault);
+			return client_malformed(c, fault, NULL);
 	}
 	enum verdict verdict = threshold_check(c->config.crypto, role, &c->envelope, revoked);
 	c->envelope.message = SPAN_NONE;
@@ -190,5 +194,5 @@ enum verdict client_settle(struct client *c, size_t mark)
 	memmove(ws->base + mark, c->candidate.at, c->candidate.n);
 	c->candidate.at = ws->base + mark;
 	ws->used = mark + c->candidate.n;
-	return client_malformed(c, signed_decode(c->candidate, ws, c->config.crypto, &c->envelope));
+	return client_malformed(c, signed_decode(c->candidate, ws, c->config.crypto, &c->envelope), NULL);
 }

@@ -45,8 +45,9 @@ void client_take(struct client *c);    /* what came is the candidate now */
 void client_discard(struct client *c); /* forgets the candidate and all that was decoded from it */
 enum client_action client_refuse(struct client *c, enum verdict verdict);
 enum client_action client_fail(struct client *c);
-enum client_action client_missed(struct client *c);                /* a fetch did not bring the file */
-enum verdict client_malformed(struct client *c, enum fault fault); /* VERDICT_OK for FAULT_NONE */
+enum client_action client_missed(struct client *c); /* a fetch did not bring the file */
+/* VERDICT_OK for FAULT_NONE; where: the member, or NULL */
+enum verdict client_malformed(struct client *c, enum fault fault, const char *where);
 bool client_is_expired(const struct client *c, int64_t expires_unix);
 
 /* The candidate is well formed and says that it is of this type; client_verify: and this role's threshold signed it. */

@@ -2,10 +2,11 @@
 
 /* --- root --- */
 
-static enum fault client_decode_root(struct client *c, struct root *out)
+static enum verdict client_decode_root(struct client *c, struct root *out)
 {
 	enum role_keyids keyids = c->config.any_keyid ? ROLE_KEYIDS_ANY : ROLE_KEYIDS_STRICT;
-	return root_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, out);
+	enum fault fault = root_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, out);
+	return client_malformed(c, fault, out->where);
 }
 
 /* Root N vouches for N+1 and N+1 for itself [CLIENT-3]. Emergency revocation never reaches root keys. */
@@ -16,7 +17,7 @@ static enum verdict client_check_root(struct client *c, struct root *next)
 	if (verdict == VERDICT_OK && !is_first)
 		verdict = client_check_threshold(c, &c->root.root, NULL);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, client_decode_root(c, next));
+		verdict = client_decode_root(c, next);
 	if (verdict == VERDICT_OK)
 		verdict = client_check_threshold(c, &next->root, NULL);
 	if (verdict == VERDICT_OK && !is_first && next->version != c->root.version + 1)
@@ -81,7 +82,7 @@ enum client_action client_root_saved(struct client *c)
 {
 	enum verdict verdict = client_settle(c, c->root_mark);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, client_decode_root(c, &c->root));
+		verdict = client_decode_root(c, &c->root);
 	if (verdict != VERDICT_OK)
 		return client_refuse(c, verdict);
 	/*
@@ -95,14 +96,20 @@ enum client_action client_root_saved(struct client *c)
 
 /* --- timestamp --- */
 
+static enum verdict client_decode_timestamp(struct client *c, struct timestamp *out)
+{
+	enum fault fault = timestamp_decode(c->envelope.body, out);
+	return client_malformed(c, fault, out->where);
+}
+
 static enum verdict client_check_timestamp(struct client *c, struct timestamp *out)
 {
 	enum verdict verdict = client_verify(c, "timestamp", &c->root.timestamp);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, timestamp_decode(c->envelope.body, out));
+		verdict = client_decode_timestamp(c, out);
 	/* A stolen timestamp key must not drive the clock past the life of root [META-11]. */
 	if (verdict == VERDICT_OK && out->issued_unix > c->root.expires_unix)
-		verdict = client_malformed(c, FAULT_RANGE);
+		verdict = client_malformed(c, FAULT_RANGE, "x-issued");
 	return verdict;
 }
 
@@ -204,11 +211,17 @@ static struct snapshot_entry client_snapshot_entry(const struct client *c)
 	};
 }
 
+static enum verdict client_decode_snapshot(struct client *c, struct snapshot *out)
+{
+	enum fault fault = snapshot_decode(c->envelope.body, c->config.ws, out);
+	return client_malformed(c, fault, out->where);
+}
+
 static enum verdict client_check_snapshot(struct client *c, struct snapshot *out)
 {
 	enum verdict verdict = client_verify(c, "snapshot", &c->root.snapshot);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, snapshot_decode(c->envelope.body, c->config.ws, out));
+		verdict = client_decode_snapshot(c, out);
 	return verdict;
 }
 
@@ -276,6 +289,6 @@ enum client_action client_snapshot_saved(struct client *c)
 {
 	enum verdict verdict = client_settle(c, c->snapshot_mark);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, snapshot_decode(c->envelope.body, c->config.ws, &c->snapshot));
+		verdict = client_decode_snapshot(c, &c->snapshot);
 	return verdict == VERDICT_OK ? client_load_role(c, NULL) : client_refuse(c, verdict);
 }

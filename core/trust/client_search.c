@@ -27,10 +27,11 @@ enum client_action client_load_role(struct client *c, const struct delegation *r
 	return client_ask(c, CLIENT_LOAD, CLIENT_ROLE_LOADED, TARGETS_BYTES_MAX);
 }
 
-static enum fault client_decode_role(struct client *c)
+static enum verdict client_decode_role(struct client *c)
 {
 	enum role_keyids keyids = c->config.any_keyid ? ROLE_KEYIDS_ANY : ROLE_KEYIDS_STRICT;
-	return targets_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, &c->loaded);
+	enum fault fault = targets_decode_by(c->envelope.body, c->config.ws, c->config.crypto, keyids, &c->loaded);
+	return client_malformed(c, fault, c->loaded.where);
 }
 
 /* Stored or fetched alike, so a stored role is held against its present delegator, not the one of then [CLIENT-10]. */
@@ -41,7 +42,7 @@ static enum verdict client_check_role(struct client *c)
 	if (verdict == VERDICT_OK)
 		verdict = client_verify(c, "targets", keys);
 	if (verdict == VERDICT_OK)
-		verdict = client_malformed(c, client_decode_role(c));
+		verdict = client_decode_role(c);
 	if (verdict == VERDICT_OK && c->loaded.version != c->entry->version)
 		verdict = VERDICT_VERSION;
 	if (verdict == VERDICT_OK && client_is_expired(c, c->loaded.expires_unix))
@@ -136,10 +137,8 @@ static enum client_action client_search(struct client *c, const struct targets *
 			c->found_by = c->role;
 			return CLIENT_DONE;
 		}
-		if (!client_push(c, targets)) {
-			c->fault = FAULT_TOO_LARGE;
-			return client_refuse(c, VERDICT_MALFORMED);
-		}
+		if (!client_push(c, targets))
+			return client_refuse(c, client_malformed(c, FAULT_TOO_LARGE, "delegations"));
 		c->role = client_pop(c);
 		if (c->role == NULL)
 			return CLIENT_DONE;
