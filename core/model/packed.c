@@ -1,54 +1,18 @@
 #include "packed.h"
 
-static const char *const packed_proofs[] = { "none", "signed", "attested" };
-static const char *const packed_logs[] = { "none", "log", "witnesses" };
-
-static uint32_t packed_word(struct json_reader *r, struct json_node *object, const char *name,
-			    const char *const words[], uint32_t count)
-{
-	struct span word = json_string(r, object, name, 16);
-	for (uint32_t i = 0; i < count; i++)
-		if (span_is(word, words[i]))
-			return i;
-	json_fail(r, FAULT_VERSION, name);
-	return 0;
-}
-
-static struct object packed_object(struct json_reader *r, struct json_node *parent, const char *name)
-{
-	struct object object = { 0 };
-	struct json_node *node = json_object(r, parent, name);
-	object.bytes = json_uint(r, node, "bytes", 0, JSON_INTEGER_MAX);
-	json_hex(r, node, "sha256", object.sha256.bytes, DIGEST_BYTES);
-	json_close(r, node);
-	return object;
-}
-
 static void packed_image_decode(struct json_reader *r, struct json_node *parent, const char *name,
 				struct packed_image *out)
 {
 	struct json_node *node = json_object(r, parent, name);
-	struct object image = packed_object(r, node, "image");
+	struct object image = { 0 };
+	release_read_object(r, node, "image", &image);
 	out->image = image.sha256;
 	out->image_bytes = image.bytes;
-	out->table = packed_object(r, node, "table");
-	out->payload = packed_object(r, node, "payload");
+	release_read_object(r, node, "table", &out->table);
+	release_read_object(r, node, "payload", &out->payload);
 	out->counter = json_uint(r, node, "counter", 1, JSON_INTEGER_MAX);
 	out->version = json_string(r, node, "version", RELEASE_VERSION_MAX);
 	json_close(r, node);
-}
-
-static void packed_compatible_decode(struct json_reader *r, struct json_node *body, struct packed *out)
-{
-	struct json_node *list = json_array(r, body, "compatible", RELEASE_COMPATIBLE_MAX);
-	for (struct json_node *node = list != NULL ? list->child : NULL; node != NULL; node = node->next) {
-		struct compatible *c = &out->compatible[out->compatible_count++];
-		json_hex(r, node, "class", c->class, sizeof c->class);
-		json_hex(r, node, "vendor", c->vendor, sizeof c->vendor);
-		json_close(r, node);
-	}
-	if (out->compatible_count == 0)
-		json_fail(r, FAULT_MISSING, "compatible");
 }
 
 enum fault packed_decode(struct span text, struct workspace *ws, struct packed *out)
@@ -65,27 +29,16 @@ enum fault packed_decode(struct span text, struct workspace *ws, struct packed *
 	(void)json_uint(&r, body, "format", 1, 1);
 	out->product = json_string(&r, body, "product", RELEASE_PRODUCT_MAX);
 	out->build_id = json_string(&r, body, "build_id", 128);
-	out->proof = (enum proof_level)packed_word(&r, body, "proof", packed_proofs, 3);
-	out->log = (enum log_policy)packed_word(&r, body, "log", packed_logs, 3);
-	packed_compatible_decode(&r, body, out);
+	out->proof = release_read_proof(&r, body);
+	out->log = release_read_log(&r, body);
+	out->compatible_count = release_read_compatible(&r, body, out->compatible);
 	packed_image_decode(&r, body, "release", &out->release);
 	struct json_node *back = json_optional(&r, body, "return");
 	out->has_return = back != NULL;
-	if (back != NULL) {
-		back->taken = false;
+	if (back != NULL)
 		packed_image_decode(&r, body, "return", &out->return_release);
-	}
 	json_close(&r, body);
 	return r.fault;
-}
-
-static void packed_write_object(struct json_writer *w, const char *name, uint64_t bytes, const struct digest *sha256)
-{
-	json_write_name(w, name);
-	json_write_object(w);
-	json_write_member_uint(w, "bytes", bytes);
-	json_write_member_hex(w, "sha256", digest_span(sha256));
-	json_write_object_end(w);
 }
 
 static void packed_write_image(struct json_writer *w, const char *name, const struct packed_image *image)
@@ -93,9 +46,9 @@ static void packed_write_image(struct json_writer *w, const char *name, const st
 	json_write_name(w, name);
 	json_write_object(w);
 	json_write_member_uint(w, "counter", image->counter);
-	packed_write_object(w, "image", image->image_bytes, &image->image);
-	packed_write_object(w, "payload", image->payload.bytes, &image->payload.sha256);
-	packed_write_object(w, "table", image->table.bytes, &image->table.sha256);
+	release_write_object(w, "image", &(struct object){ image->image, image->image_bytes });
+	release_write_object(w, "payload", &image->payload);
+	release_write_object(w, "table", &image->table);
 	json_write_member_string(w, "version", image->version);
 	json_write_object_end(w);
 }
@@ -105,19 +58,11 @@ void packed_encode(struct writer *out, const struct packed *packed)
 	struct json_writer w = json_writer_over(out);
 	json_write_object(&w);
 	json_write_member_string(&w, "build_id", packed->build_id);
-	json_write_name(&w, "compatible");
-	json_write_array(&w);
-	for (uint32_t i = 0; i < packed->compatible_count; i++) {
-		json_write_object(&w);
-		json_write_member_hex(&w, "class", SPAN_OF(packed->compatible[i].class));
-		json_write_member_hex(&w, "vendor", SPAN_OF(packed->compatible[i].vendor));
-		json_write_object_end(&w);
-	}
-	json_write_array_end(&w);
+	release_write_compatible(&w, packed->compatible, packed->compatible_count);
 	json_write_member_uint(&w, "format", 1);
-	json_write_member_text(&w, "log", packed_logs[packed->log]);
+	release_write_log(&w, packed->log);
 	json_write_member_string(&w, "product", packed->product);
-	json_write_member_text(&w, "proof", packed_proofs[packed->proof]);
+	release_write_proof(&w, packed->proof);
 	packed_write_image(&w, "release", &packed->release);
 	if (packed->has_return)
 		packed_write_image(&w, "return", &packed->return_release);

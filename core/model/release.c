@@ -64,17 +64,6 @@ enum fault release_path_decode(struct span path, struct release_path *out)
 	return FAULT_NONE;
 }
 
-void release_path_write(struct writer *w, const struct release_path *path)
-{
-	if (!release_is_product(path->product) || !release_is_version(path->version))
-		writer_fail(w, FAULT_SYNTAX);
-	writer_text(w, "p/");
-	writer_bytes(w, path->product);
-	writer_u8(w, '/');
-	writer_bytes(w, path->version);
-	writer_text(w, path->is_return ? "/return" : "/image");
-}
-
 /* --- decoding --- */
 
 static void release_check_format(struct json_reader *r, struct json_node *custom)
@@ -85,39 +74,52 @@ static void release_check_format(struct json_reader *r, struct json_node *custom
 		json_fail(r, FAULT_VERSION, "format");
 }
 
-static void release_read_object(struct json_reader *r, struct json_node *custom, const char *name, struct object *out)
+void release_read_object(struct json_reader *r, struct json_node *parent, const char *name, struct object *out)
 {
-	struct json_node *node = json_object(r, custom, name);
+	struct json_node *node = json_object(r, parent, name);
 	out->bytes = json_uint(r, node, "bytes", 1, JSON_INTEGER_MAX);
 	json_hex(r, node, "sha256", out->sha256.bytes, sizeof out->sha256.bytes);
 	json_close(r, node);
 }
 
-static void release_read_compatible(struct json_reader *r, struct json_node *custom, struct release *out)
+uint32_t release_read_compatible(struct json_reader *r, struct json_node *parent,
+				 struct compatible out[RELEASE_COMPATIBLE_MAX])
 {
-	const struct json_node *list = json_array(r, custom, "compatible", RELEASE_COMPATIBLE_MAX);
+	uint32_t count = 0;
+	const struct json_node *list = json_array(r, parent, "compatible", RELEASE_COMPATIBLE_MAX);
 	if (list == NULL)
-		return;
+		return 0;
 	/* A release for no hardware could never be installed: an empty list is a mistake. */
 	if (list->count == 0)
 		json_fail(r, FAULT_RANGE, "compatible");
 	for (struct json_node *node = list->child; node != NULL && r->fault == FAULT_NONE; node = node->next) {
-		struct compatible *one = &out->compatible[out->compatible_count++];
+		struct compatible *one = &out[count++];
 		json_hex(r, node, "class", one->class, sizeof one->class);
 		json_hex(r, node, "vendor", one->vendor, sizeof one->vendor);
 		json_close(r, node);
 	}
+	return count;
 }
 
-static uint32_t release_read_word(struct json_reader *r, struct json_node *custom, const char *name,
+static uint32_t release_read_word(struct json_reader *r, struct json_node *parent, const char *name,
 				  const char *const words[3])
 {
-	struct span word = json_string(r, custom, name, 16);
+	struct span word = json_string(r, parent, name, 16);
 	for (uint32_t i = 0; i < 3; i++)
 		if (span_is(word, words[i]))
 			return i;
 	json_fail(r, FAULT_VERSION, name);
 	return 0;
+}
+
+enum log_policy release_read_log(struct json_reader *r, struct json_node *parent)
+{
+	return (enum log_policy)release_read_word(r, parent, "log", release_logs);
+}
+
+enum proof_level release_read_proof(struct json_reader *r, struct json_node *parent)
+{
+	return (enum proof_level)release_read_word(r, parent, "proof", release_proofs);
 }
 
 static void release_read_build_id(struct json_reader *r, struct json_node *custom, struct release *out)
@@ -172,13 +174,13 @@ enum fault release_decode(const struct target *target, struct release *out)
 		return FAULT_RANGE;
 	release_check_format(&r, custom);
 	release_read_build_id(&r, custom, out);
-	release_read_compatible(&r, custom, out);
+	out->compatible_count = release_read_compatible(&r, custom, out->compatible);
 	out->counter = json_uint(&r, custom, "counter", 1, JSON_INTEGER_MAX);
-	out->log = (enum log_policy)release_read_word(&r, custom, "log", release_logs);
+	out->log = release_read_log(&r, custom);
 	release_read_object(&r, custom, "manifest", &out->manifest);
 	release_read_object(&r, custom, "payload", &out->payload);
 	out->product = json_string(&r, custom, "product", RELEASE_PRODUCT_MAX);
-	out->proof = (enum proof_level)release_read_word(&r, custom, "proof", release_proofs);
+	out->proof = release_read_proof(&r, custom);
 	release_read_return(&r, custom, out);
 	release_read_object(&r, custom, "table", &out->table);
 	out->version = json_string(&r, custom, "version", RELEASE_VERSION_MAX);
@@ -190,7 +192,7 @@ enum fault release_decode(const struct target *target, struct release *out)
 
 /* --- encoding --- */
 
-static void release_write_object(struct json_writer *w, const char *name, const struct object *object)
+void release_write_object(struct json_writer *w, const char *name, const struct object *object)
 {
 	json_write_name(w, name);
 	json_write_object(w);
@@ -199,17 +201,27 @@ static void release_write_object(struct json_writer *w, const char *name, const 
 	json_write_object_end(w);
 }
 
-static void release_write_compatible(struct json_writer *w, const struct release *release)
+void release_write_compatible(struct json_writer *w, const struct compatible *compatible, uint32_t count)
 {
 	json_write_name(w, "compatible");
 	json_write_array(w);
-	for (uint32_t i = 0; i < release->compatible_count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		json_write_object(w);
-		json_write_member_hex(w, "class", SPAN_OF(release->compatible[i].class));
-		json_write_member_hex(w, "vendor", SPAN_OF(release->compatible[i].vendor));
+		json_write_member_hex(w, "class", SPAN_OF(compatible[i].class));
+		json_write_member_hex(w, "vendor", SPAN_OF(compatible[i].vendor));
 		json_write_object_end(w);
 	}
 	json_write_array_end(w);
+}
+
+void release_write_log(struct json_writer *w, enum log_policy log)
+{
+	json_write_member_text(w, "log", release_logs[log]);
+}
+
+void release_write_proof(struct json_writer *w, enum proof_level proof)
+{
+	json_write_member_text(w, "proof", release_proofs[proof]);
 }
 
 void release_encode_custom(struct writer *w, const struct release *release)
@@ -217,14 +229,14 @@ void release_encode_custom(struct writer *w, const struct release *release)
 	struct json_writer j = json_writer_over(w);
 	json_write_object(&j);
 	json_write_member_string(&j, "build_id", release->build_id);
-	release_write_compatible(&j, release);
+	release_write_compatible(&j, release->compatible, release->compatible_count);
 	json_write_member_uint(&j, "counter", release->counter);
 	json_write_member_uint(&j, "format", RELEASE_FORMAT);
-	json_write_member_text(&j, "log", release_logs[release->log]);
+	release_write_log(&j, release->log);
 	release_write_object(&j, "manifest", &release->manifest);
 	release_write_object(&j, "payload", &release->payload);
 	json_write_member_string(&j, "product", release->product);
-	json_write_member_text(&j, "proof", release_proofs[release->proof]);
+	release_write_proof(&j, release->proof);
 	if (release->return_path.n > 0)
 		json_write_member_string(&j, "return", release->return_path);
 	release_write_object(&j, "table", &release->table);

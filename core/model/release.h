@@ -62,7 +62,6 @@ struct release_path {
 bool release_is_product(struct span product);
 bool release_is_version(struct span version);
 enum fault release_path_decode(struct span path, struct release_path *out) MUST_USE;
-void release_path_write(struct writer *w, const struct release_path *path);
 
 /*
  * version: of an image, the one in its path; of a return release, as people wrote it for the image to which it goes
@@ -71,5 +70,16 @@ void release_path_write(struct writer *w, const struct release_path *path);
 enum fault release_decode(const struct target *target, struct release *out) MUST_USE;
 /* The canonical "custom" object. */
 void release_encode_custom(struct writer *w, const struct release *release);
+
+/* Members that the description of a packed artifact has too (packed.h). */
+void release_read_object(struct json_reader *r, struct json_node *parent, const char *name, struct object *out);
+uint32_t release_read_compatible(struct json_reader *r, struct json_node *parent,
+				 struct compatible out[RELEASE_COMPATIBLE_MAX]); /* how many: at least one */
+enum log_policy release_read_log(struct json_reader *r, struct json_node *parent);
+enum proof_level release_read_proof(struct json_reader *r, struct json_node *parent);
+void release_write_object(struct json_writer *w, const char *name, const struct object *object);
+void release_write_compatible(struct json_writer *w, const struct compatible *compatible, uint32_t count);
+void release_write_log(struct json_writer *w, enum log_policy log);
+void release_write_proof(struct json_writer *w, enum proof_level proof);
 
 #endif
