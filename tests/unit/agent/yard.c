@@ -377,7 +377,10 @@ static void publish_proof(struct yard *y, const struct target *target)
 	checkpoint_encode(&w, &c);
 	world_sign_raw(key, writer_span(&w), raw);
 	writer_text(&w, "\n");
+	struct span checkpoint = span_sub(writer_span(&w), 0, w.used - 1);
 	note_write_signature(&w, &crypto_openssl, c.origin, &key->key, raw);
+	if (y->cosign != NULL)
+		y->cosign(y, checkpoint, &w);
 	must(writer_end(&w) == FAULT_NONE);
 	proof.checkpoint = writer_span(&w);
 	proof_encode(&p, &proof);
@@ -442,6 +445,8 @@ void yard_publish_targets(struct yard *y)
 	d[2].role = world_role(world, &y->director);
 	struct targets targets = { .version = world->targets_version };
 	targets.expires_unix = world_expiry(world, world->targets_expires_unix);
+	targets.count = y->trust_count;
+	targets.entries = y->trust;
 	targets.delegation_count = 3;
 	targets.delegations = d;
 	world_publish_targets(world, "targets", &targets, &world->targets);
@@ -472,6 +477,39 @@ void yard_publish(struct yard *y)
 	yard_publish_targets(y);
 	world_publish_snapshot(y->world);
 	world_publish_timestamp(y->world);
+}
+
+void yard_put_trust(struct yard *y, const char *path, struct span text)
+{
+	char hex[2 * DIGEST_BYTES + 1], name[160];
+	uint32_t at = 0;
+	while (at < y->trust_count && !span_is(y->trust[at].path, path))
+		at++;
+	must(at < sizeof y->trust / sizeof y->trust[0]);
+	y->trust_count = at == y->trust_count ? at + 1 : y->trust_count;
+	y->trust[at] = (struct target){ .path = span_of_text(path), .length = text.n };
+	y->trust[at].sha256 = sha256_of(&crypto_openssl, text);
+	hex_text(digest_span(&y->trust[at].sha256), hex);
+	snprintf(name, sizeof name, "targets/trust/%s.%s", hex, path + strlen("trust/"));
+	world_put(&y->site, name, text);
+	if (y->trust_count == 2 && span_compare(y->trust[0].path, y->trust[1].path) > 0) {
+		struct target first = y->trust[1];
+		y->trust[1] = y->trust[0];
+		y->trust[0] = first;
+	}
+}
+
+void yard_state(struct yard *y, const struct emergency *statement, uint32_t signers, uint64_t as_number)
+{
+	static uint8_t body[EMERGENCY_BYTES_MAX];
+	char name[80];
+	struct world_holder holder = y->emergency;
+	struct writer w = writer_over(body, sizeof body);
+	holder.count = signers;
+	emergency_encode(&w, statement);
+	must(writer_end(&w) == FAULT_NONE);
+	snprintf(name, sizeof name, "emergency/board/%llu.json", (unsigned long long)as_number);
+	world_put(&y->site, name, world_sign(y->world, writer_span(&w), &holder));
 }
 
 /* --- the device --- */
@@ -661,6 +699,16 @@ static void make_config(struct yard *y)
 	y->identity.keys[0] = (struct boot_key){ .present = true, .key = key_of(y, &y->boot)->key };
 }
 
+static void make_emergency(struct yard *y)
+{
+	uint32_t keys[BOOT_EMERGENCY_MAX];
+	for (uint32_t k = 0; k < BOOT_EMERGENCY_MAX; k++) {
+		keys[k] = world_key_new(y->world);
+		y->identity.emergency[k] = (struct boot_key){ .present = true, .key = y->world->keys[keys[k]].key };
+	}
+	y->emergency = world_holder_of(y->world, 2, BOOT_EMERGENCY_MAX, keys);
+}
+
 static void make_device(struct yard *y, uint32_t erase_bytes)
 {
 	static uint8_t image[5000];
@@ -731,6 +779,7 @@ struct yard *yard_new(uint32_t erase_bytes)
 	y->step_ms = 1;
 	must(in_process_open(&y->decompressor, NULL) == 0);
 	make_config(y);
+	make_emergency(y);
 	make_device(y, erase_bytes);
 	make_release(y);
 	yard_publish(y);

@@ -5,6 +5,7 @@
 #ifndef YARD_H
 #define YARD_H
 
+#include "emergency.h"
 #include "in_process.h"
 #include "installer.h"
 #include "world.h"
@@ -48,7 +49,11 @@ struct yard {
 	struct yard *home; /* whose server this device talks to; NULL: its own */
 	struct world *world;
 	struct world_holder director, plans, boot, log, report;
-	struct world_shelf site; /* objects/.. targets/.. log/.. */
+	struct world_shelf site;       /* objects/.. targets/.. log/.. emergency/.. */
+	struct world_holder emergency; /* three keys, pinned in the device */
+	uint32_t trust_count;          /* what the top-level targets list themselves */
+	struct target trust[2];
+	void (*cosign)(struct yard *y, struct span note_text, struct writer *lines); /* of each proof; NULL: nobody */
 	struct yard_release next;
 	struct plan plan;
 	struct stage stage;
@@ -112,6 +117,11 @@ enum installer_outcome yard_cycle(struct yard *y);
 void yard_power_cycle(struct yard *y, bool boots);
 /* Start, then cycles with reboots, until the device neither wants a reboot nor has anything to do; at most n cycles. */
 void yard_run(struct yard *y, bool boots, uint32_t n);
+
+/* Lists trust/<name> from the next yard_publish() on, in place of an earlier one. */
+void yard_put_trust(struct yard *y, const char *path, struct span text);
+/* Puts an emergency statement by the first `signers` of the three where a device asks for that number. */
+void yard_state(struct yard *y, const struct emergency *statement, uint32_t signers, uint64_t as_number);
 
 struct journal_state yard_journal(struct yard *y);
 bool yard_reported(const struct yard *y, enum report_state state);
