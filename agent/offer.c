@@ -77,24 +77,26 @@ static int take_directive(struct installer *i, struct json_node *node, struct an
 		return setback_malformed(s, fault == FAULT_NO_SPACE ? FAULT_TOO_LARGE : fault, "the directive");
 	out->directive = writer_span(&w);
 	fault = signed_decode_strict(out->directive, &i->task, i->config.crypto, &out->envelope);
-	if (fault == FAULT_NONE)
-		fault = directive_decode(out->envelope.body, &out->decoded);
-	return fault == FAULT_NONE ? 0 : setback_malformed(s, fault, "the directive");
+	if (fault != FAULT_NONE)
+		return setback_malformed_at(s, fault, "the directive", out->envelope.where, out->envelope.at);
+	fault = directive_decode(out->envelope.body, &out->decoded);
+	return fault == FAULT_NONE ? 0 : setback_malformed_at(s, fault, "the directive", out->decoded.where, 0);
 }
 
 static int read_answer(struct installer *i, struct span body, struct answer *out, struct setback *s)
 {
 	struct json_node *top;
 	struct json_reader r = { 0 };
-	enum fault fault = json_parse(body, &i->task, &top);
+	size_t at;
+	enum fault fault = json_parse_at(body, &i->task, &top, &at);
 	if (fault != FAULT_NONE)
-		return setback_malformed(s, fault, "the poll's answer");
+		return setback_malformed_at(s, fault, "the poll's answer", NULL, at);
 	struct json_node *directive = json_optional(&r, top, "directive");
 	uint64_t poll_s = json_uint(&r, top, "poll_s", 0, JSON_INTEGER_MAX);
 	json_uint(&r, top, "revocation_epoch", 0, JSON_INTEGER_MAX);
 	json_close(&r, top);
 	if (r.fault != FAULT_NONE)
-		return setback_malformed(s, r.fault, "the poll's answer");
+		return setback_malformed_at(s, r.fault, "the poll's answer", r.where, 0);
 	i->poll_s = poll_s < 1 ? 1 : poll_s > DEVICE_POLL_MAX_S ? DEVICE_POLL_MAX_S : (uint32_t)poll_s;
 	if (directive == NULL || directive->type == JSON_NULL)
 		return 0;
@@ -152,7 +154,7 @@ static int get_plan(struct installer *i, const struct directive *directive, stru
 	if (refresh_object(i, path, target->length, &target->sha256, &text, s) < 0)
 		return -1;
 	fault = plan_decode(text, &i->task, plan);
-	return fault == FAULT_NONE ? 0 : setback_malformed(s, fault, "the plan");
+	return fault == FAULT_NONE ? 0 : setback_malformed_at(s, fault, "the plan", plan->where, 0);
 }
 
 static int get_release(struct installer *i, const struct directive *directive, struct offer *out,
@@ -163,7 +165,7 @@ static int get_release(struct installer *i, const struct directive *directive, s
 	if (refresh_look_up(i, directive->target_path, role, &out->target, s) < 0)
 		return -1;
 	enum fault fault = release_decode(out->target, release);
-	return fault == FAULT_NONE ? 0 : setback_malformed(s, fault, "the release");
+	return fault == FAULT_NONE ? 0 : setback_malformed_at(s, fault, "the release", release->where, 0);
 }
 
 /* What failed its trial here is not tried again under the same counter: that would be a loop without an end. */

@@ -46,6 +46,7 @@ enum fault directive_decode(struct json_node *body, struct directive *out)
 	json_hex(&r, body, "nonce", out->nonce, DIRECTIVE_NONCE_BYTES);
 	out->lifetime_s = (uint32_t)json_uint(&r, body, "lifetime_s", 1, UINT32_MAX);
 	json_close(&r, body);
+	out->where = r.where;
 	return r.fault;
 }
 

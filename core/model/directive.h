@@ -18,6 +18,7 @@
 enum directive_action { DIRECTIVE_INSTALL, DIRECTIVE_RETURN };
 
 struct directive {
+	const char *where; /* the member at which a fault was met, for messages */
 	struct span device;
 	uint64_t sequence; /* rises with every directive to this device */
 	enum directive_action action;

@@ -182,6 +182,7 @@ enum fault plan_decode(struct span text, struct workspace *ws, struct plan *out)
 	plan_stages(&r, body, ws, out);
 	plan_gate(&r, body, out);
 	json_close(&r, body);
+	out->where = r.where;
 	return r.fault;
 }
 

@@ -20,6 +20,7 @@ struct plan_release {
 };
 
 struct plan {
+	const char *where; /* the member at which a fault was met, for messages */
 	struct span product;
 	struct span name;
 	struct plan_release release;

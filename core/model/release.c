@@ -187,6 +187,7 @@ enum fault release_decode(const struct target *target, struct release *out)
 	json_close(&r, custom);
 	if (r.fault == FAULT_NONE)
 		release_check_path(&r, out);
+	out->where = r.where;
 	return r.fault;
 }
 

@@ -35,7 +35,8 @@ enum proof_level { PROOF_NONE, PROOF_SIGNED, PROOF_ATTESTED }; /* what counts as
 enum log_policy { LOG_NONE, LOG_REQUIRED, LOG_WITNESSES };     /* "none" "log" "witnesses" */
 
 struct release {
-	struct span path; /* the target's path, length and digest: of the raw image */
+	const char *where; /* the member at which a fault was met, for messages */
+	struct span path;  /* the target's path, length and digest: of the raw image */
 	uint64_t image_bytes;
 	struct digest image;
 	struct span product;
