@@ -85,6 +85,7 @@ static int hear_heed(struct installer *i, uint64_t sequence, struct span text, s
 	struct emergency statement;
 	struct emergency_state state = i->trusted.emergency;
 	snprintf(what, sizeof what, "emergency statement %" PRIu64, sequence);
+	/* [EMG-1] */
 	enum fault fault = signed_decode_strict(text, &i->task, i->config.crypto, &envelope);
 	if (fault == FAULT_NONE)
 		fault = emergency_decode(envelope.body, &statement);

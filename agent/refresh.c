@@ -161,7 +161,7 @@ static int refresh_roles(struct installer *i, struct setback *s)
 	return raise_floor(i, s);
 }
 
-/* A key that was revoked just now may have signed what was verified just before [REV-7]. */
+/* A key that was revoked just now may have signed what was verified just before [REV-7]; TUF last [EMG-20]. */
 int refresh_metadata(struct installer *i, struct setback *s)
 {
 	bool changed;

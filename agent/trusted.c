@@ -180,7 +180,7 @@ static int trusted_follow_list(struct installer *i, bool *changed, struct setbac
 	return 0;
 }
 
-/* The fetcher's new roots before the bundle is kept: after a cut they are handed over again. */
+/* The fetcher's new roots before the bundle is kept: after a cut they are handed over again [TB-10]. */
 static int trusted_keep_bundle(struct installer *i, struct span text, const struct digest *file,
 			       const struct trust_bundle *bundle, struct setback *s)
 {

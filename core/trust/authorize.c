@@ -102,7 +102,7 @@ static bool authorize_is_stage(const struct crypto *crypto, const struct device_
 	return own != STAGE_NONE && (uint32_t)own == stage;
 }
 
-/* [DIR-18] [DIR-19]: an issued_unix of 0 says that no time is known, which opens no window. */
+/* [DIR-18] [DIR-19] [REL-7]: an issued_unix of 0 says that no time is known, which opens no window. */
 static enum verdict authorize_time(const struct directive *directive, const struct plan *plan, int64_t issued_unix)
 {
 	if (directive->action == DIRECTIVE_RETURN) {

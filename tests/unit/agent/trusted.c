@@ -59,7 +59,7 @@ static void an_emergency_revokes_the_product_key(void)
 	say_revoked(&key, 1);
 	ends_in("key-revoked");
 	CHECK_EQ(y->installer.state.running.counter, 10);
-	/* for good: whatever the server says later, and over restarts [EMG-17] */
+	/* for good: whatever the server says later, and over restarts [EMG-20] */
 	world_drop(&y->site, "emergency/board/1.json");
 	yard_publish(y);
 	ends_in("key-revoked");
@@ -218,6 +218,17 @@ static void a_role_that_is_revoked_is_asked_again(void)
 	list_revoked(1, 1, &key);
 	ends_in("key-revoked");
 	CHECK(strstr(y->last_text, "timestamp") != NULL);
+	yard_free(y);
+}
+
+/* [REV-8] */
+static void a_list_does_not_reach_root(void)
+{
+	y = yard_new(1);
+	struct digest key = id_of(&y->world->root);
+	list_revoked(1, 1, &key);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.epoch, 1);
 	yard_free(y);
 }
 
@@ -398,6 +409,7 @@ static const struct check_case cases[] = {
 	CASE(the_targets_role_revokes_a_key),
 	CASE(a_director_and_a_log_can_be_revoked),
 	CASE(a_role_that_is_revoked_is_asked_again),
+	CASE(a_list_does_not_reach_root),
 	CASE(a_list_neither_goes_back_nor_forgets),
 	CASE(a_list_that_is_no_list_is_refused),
 	CASE(the_log_is_rotated_by_the_bundle),
