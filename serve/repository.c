@@ -10,7 +10,7 @@
 
 #define REPOSITORY_IMMUTABLE "public, max-age=31536000, immutable"
 
-static const char *const repository_roots[] = { "metadata/", "targets/", "objects/", "log/" };
+static const char *const repository_roots[] = { "metadata/", "targets/", "objects/", "log/", "emergency/" };
 
 /* [A-Za-z0-9._%-] components, none empty, "." or ".." [DEV-1]. */
 static bool repository_is_strict(const char *path)
@@ -88,7 +88,8 @@ static unsigned repository_find(const struct repository *repository, const char 
 static bool repository_changes(const char *path)
 {
 	return strcmp(path, "metadata/timestamp.json") == 0 || strcmp(path, "log/checkpoint") == 0 ||
-	       strncmp(path, "log/proof/", 10) == 0; /* made anew as the log grows */
+	       strncmp(path, "log/proof/", 10) == 0 || /* made anew as the log grows */
+	       strncmp(path, "emergency/", 10) == 0;   /* in a hurry, no cache must stand between */
 }
 
 static void repository_etag(const char *path, const struct stat *facts, char out[96])
@@ -167,7 +168,9 @@ static bool repository_is_root(const char *path)
 
 static void repository_refuse(struct http_request *request, unsigned status)
 {
-	if (status == 404 && repository_is_root(http_request_path(request) + 1))
+	bool walked = repository_is_root(http_request_path(request) + 1) ||
+		      strncmp(http_request_path(request), "/emergency/", 11) == 0; /* [EMG-19] */
+	if (status == 404 && walked)
 		http_answer_expected(request);
 	if (status == 404)
 		http_answer_error(request, 404, "absent", "", "the repository has no %.200s",

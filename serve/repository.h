@@ -1,5 +1,5 @@
 /*
- * The static side of the server: metadata/, targets/, objects/ and log/ below one directory. Names are strict, symbolic
+ * The static side of the server: metadata/, targets/, objects/, log/ and emergency/ below one directory. Names are strict, symbolic
  * links are not followed, and 404 means exactly that the file is not there: devices end their walk for the next root on
  * it (TUF 1.0.34 section 5.3.3).
  */
