@@ -1,7 +1,7 @@
 /*
- * The static side of the server: metadata/, targets/, objects/, log/ and emergency/ below one directory. Names are strict, symbolic
- * links are not followed, and 404 means exactly that the file is not there: devices end their walk for the next root on
- * it (TUF 1.0.34 section 5.3.3).
+ * The static side of the server: metadata/, targets/, objects/, log/ and emergency/ below one directory. Names are
+ * strict, symbolic links are not followed, and 404 means exactly that the file is not there: devices end their walks
+ * for the next root (TUF 1.0.34 section 5.3.3) and for the next emergency statement on it.
  */
 #ifndef REPOSITORY_H
 #define REPOSITORY_H
