@@ -24,7 +24,8 @@ struct span asking_keep(struct asking *asking, struct span body)
 	asking->body = malloc(body.n + 1);
 	if (asking->body == NULL)
 		return SPAN_NONE;
-	memcpy(asking->body, body.at, body.n);
+	if (body.n > 0)
+		memcpy(asking->body, body.at, body.n);
 	return (struct span){ asking->body, body.n };
 }
 
