@@ -173,10 +173,12 @@ static int fetch_get(void *self, const char *path, uint64_t from, uint64_t n, ui
 	struct yard *y = self;
 	*out = (struct fetch_answer){ 0 };
 	y->gets++;
-	if (fails(y) || y->unreachable)
+	y->metadata_gets += begins(path, "metadata/");
+	bool singled_out = y->deny_path == NULL || begins(path, y->deny_path);
+	if (fails(y) || (y->unreachable && singled_out))
 		return error_retry(e, "GET %s: made to fail", path);
-	out->status = y->deny_status;
-	if (y->deny_status != 0)
+	out->status = singled_out ? y->deny_status : 0;
+	if (out->status != 0)
 		return 0;
 	struct span body = begins(path, "metadata/") ? world_get(&y->world->remote, path + strlen("metadata/"))
 						     : world_get(&home_of(y)->site, path);
@@ -284,10 +286,10 @@ static int fetch_post(void *self, const char *path, const char *content_type, st
 	struct yard *y = self;
 	*out = (struct fetch_answer){ 0 };
 	y->posts++;
-	if (fails(y) || y->unreachable)
+	if (fails(y) || (y->unreachable && y->deny_path == NULL))
 		return error_retry(e, "POST %s: made to fail", path);
-	out->status = y->deny_status;
-	if (y->deny_status != 0)
+	out->status = y->deny_path == NULL ? y->deny_status : 0;
+	if (out->status != 0)
 		return 0;
 	out->status = 204;
 	if (strcmp(path, "v1/device/poll") == 0)

@@ -73,11 +73,12 @@ struct yard {
 	/* transport */
 	const char *corrupt; /* a byte of the body of every path that begins so is flipped */
 	size_t corrupt_at;
-	const char *cut;      /* every path that begins so comes without its last byte */
-	unsigned deny_status; /* every answer of the server; 0: none */
-	bool unreachable;     /* no request gets an answer */
+	const char *cut;       /* every path that begins so comes without its last byte */
+	unsigned deny_status;  /* every answer of the server; 0: none */
+	bool unreachable;      /* no request gets an answer */
+	const char *deny_path; /* these two are for the GETs alone whose path begins so; NULL: for all */
 	bool ignores_range;
-	uint32_t gets, posts;
+	uint32_t gets, metadata_gets, posts;
 	/* the device */
 	struct device_config config;
 	struct boot_identity identity;
