@@ -36,9 +36,14 @@ static uint64_t cursor_big_endian(struct cursor *c, size_t n)
 	return value;
 }
 
+/* Text is read a byte at a time, so this does not go the long way. */
 uint8_t cursor_u8(struct cursor *c)
 {
-	return (uint8_t)cursor_big_endian(c, 1);
+	if (cursor_left(c) == 0) {
+		cursor_fail(c, FAULT_TRUNCATED);
+		return 0;
+	}
+	return c->input.at[c->at++];
 }
 
 uint16_t cursor_u16(struct cursor *c)

@@ -46,9 +46,14 @@ static void writer_big_endian(struct writer *w, uint64_t value, size_t n)
 	writer_bytes(w, (struct span){ bytes, n });
 }
 
+/* Leaves the byte that fills the buffer to writer_bytes(), which drains it. */
 void writer_u8(struct writer *w, uint8_t value)
 {
-	writer_big_endian(w, value, 1);
+	if (w->fault == FAULT_NONE && w->capacity - w->used > 1) {
+		w->base[w->used++] = value;
+		return;
+	}
+	writer_bytes(w, (struct span){ &value, 1 });
 }
 
 void writer_u16(struct writer *w, uint16_t value)
