@@ -321,6 +321,34 @@ static void terminating_ends_the_search(void)
 	}
 }
 
+/* Deep down too: what p/board's terminating delegation does not list, p/board's own sibling cannot list either. */
+static void terminating_ends_the_search_of_its_ancestors(void)
+{
+	static const struct span any[] = { { (const uint8_t *)"p/board/*/*", 11 } };
+	publish_deep();
+	struct targets product = product_with_deep(), deep = deep_role(), targets = world_targets(world);
+	struct delegation child = product.delegations[0];
+	struct delegation two[2] = { targets.delegations[0], targets.delegations[0] };
+	child.terminating = true;
+	product.delegations = &child;
+	two[0].terminating = false;
+	two[1].name = SPAN_LIT("second");
+	two[1].paths = any;
+	targets.delegations = two;
+	targets.delegation_count = 2;
+	product.version = targets.version = deep.version = 2;
+	world_publish_targets(world, "second", &deep, &world->product); /* lists DEEP */
+	deep.count = 0;
+	world_publish_targets(world, "deep", &deep, &deep_holder);
+	world_publish_targets(world, "p/board", &product, &world->product);
+	world_publish_targets(world, "targets", &targets, &world->targets);
+	world_republish(world);
+	CHECK_EQ(world_refresh(world), CLIENT_DONE);
+	CHECK_EQ(world_look_up(world, DEEP), CLIENT_DONE);
+	CHECK(world->client.found == NULL);
+	CHECK(world_asked(world, "FETCH 2.deep.json") && !world_asked(world, "FETCH 2.second.json"));
+}
+
 /* go-tuf CVE-2024-47534: the first role in the order of the file answers, with its own entry, and is named. */
 static void the_first_in_order_answers(void)
 {
@@ -504,6 +532,7 @@ static const struct check_case cases[] = {
 	CASE(a_role_that_the_snapshot_does_not_list),
 	CASE(a_bad_role_ends_the_search),
 	CASE(terminating_ends_the_search),
+	CASE(terminating_ends_the_search_of_its_ancestors),
 	CASE(the_first_in_order_answers),
 	CASE(circles_are_walked_once),
 	CASE(delegations_have_ceilings),

@@ -43,12 +43,26 @@ static bool world_p256_verify(const uint8_t xy[64], const struct digest *digest,
 	return crypto_openssl.p256_verify(xy, digest, signature);
 }
 
+static bool world_ed25519_verify(const uint8_t key[32], struct span message, const uint8_t signature[64])
+{
+	world_work.verified++;
+	return crypto_openssl.ed25519_verify(key, message, signature);
+}
+
+static bool world_rsa_pss_verify(struct span spki, const struct digest *digest, struct span signature)
+{
+	world_work.verified++;
+	return crypto_openssl.rsa_pss_verify(spki, digest, signature);
+}
+
 const struct crypto *world_crypto(void)
 {
 	static struct crypto counting;
 	counting = crypto_openssl;
 	counting.sha256_update = world_sha256_update;
 	counting.p256_verify = world_p256_verify;
+	counting.ed25519_verify = world_ed25519_verify;
+	counting.rsa_pss_verify = world_rsa_pss_verify;
 	return &counting;
 }
 
