@@ -14,6 +14,7 @@ enum sign_kind {
 	SIGN_DIRECTIVE, /* object: canonical directive body */
 	/* object: checkpoint text "\n" then consistency path as base64 lines; signature over the text */
 	SIGN_CHECKPOINT,
+	SIGN_EMERGENCY, /* object: canonical body of an emergency statement; signature over its SHA-256 */
 };
 
 /*

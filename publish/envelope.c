@@ -10,7 +10,7 @@ int envelope_sign(const struct crypto *crypto, const struct envelope_keys *keys,
 	if (keys->count == 0 || keys->count > ENVELOPE_KEYS_MAX)
 		return error_set(e, "an envelope takes 1 to %d signatures, not %u", ENVELOPE_KEYS_MAX, keys->count);
 	for (uint32_t i = 0; i < keys->count; i++) {
-		struct sign_request request = { SIGN_METADATA, keys->names[i], body, reason.who, reason.why };
+		struct sign_request request = { keys->kind, keys->names[i], body, reason.who, reason.why };
 		struct signature signature;
 		struct role_key key;
 		if (keys->signer->sign(keys->signer->self, &request, &signature, e) != 0)

@@ -11,6 +11,7 @@ struct envelope_keys {
 	const struct signer *signer;
 	const char *const *names; /* the signer's names: "timestamp"; "root/1", "root/2" */
 	uint32_t count;
+	enum sign_kind kind; /* SIGN_METADATA unless said */
 };
 
 struct envelope_reason {

@@ -5,6 +5,7 @@
 
 #include "base64.h"
 #include "directive.h"
+#include "emergency.h"
 #include "identity.h"
 #include "manifest.h"
 #include "merkle.h"
@@ -69,6 +70,39 @@ static int examine_directive(const struct examine_facts *facts, struct span text
 		 (unsigned long long)directive.sequence, (int)directive.device.n, (const char *)directive.device.at,
 		 directive.action == DIRECTIVE_INSTALL ? "install" : "return", (int)directive.target_path.n,
 		 (const char *)directive.target_path.at);
+	return 0;
+}
+
+/* --- emergency statements --- */
+
+static void examine_say_emergency(const struct emergency *statement, struct examined *out)
+{
+	int n = snprintf(out->summary, sizeof out->summary,
+			 "emergency statement %llu for %.*s:", (unsigned long long)statement->sequence,
+			 (int)statement->product.n, (const char *)statement->product.at);
+	for (unsigned i = 0; i < EMERGENCY_ACTIONS && n > 0 && (size_t)n < sizeof out->summary; i++)
+		if (statement->does[i])
+			n += snprintf(out->summary + n, sizeof out->summary - (size_t)n, " %s",
+				      emergency_action_text((enum emergency_action)i));
+}
+
+/*
+ * A number may be signed again with another content: a statement that was never published must not leave a gap, over
+ * which no device would get. The journal shows both.
+ */
+static int examine_emergency(const struct examine_facts *facts, struct span text, struct workspace *ws,
+			     struct examined *out, struct refusal *why)
+{
+	struct json_node *body;
+	struct emergency statement;
+	enum fault fault = text.n <= EMERGENCY_BYTES_MAX ? json_parse_canonical(text, ws, &body) : FAULT_TOO_LARGE;
+	if (fault == FAULT_NONE)
+		fault = emergency_decode(body, &statement);
+	if (fault != FAULT_NONE)
+		return refusal_set(why, "signd-emergency", "protocol/emergency.md has the format",
+				   "emergency statement: %s", fault_text(fault));
+	out->digest = sha256_of(facts->crypto, text);
+	examine_say_emergency(&statement, out);
 	return 0;
 }
 
@@ -215,6 +249,8 @@ int examine_object(const struct examine_facts *facts, const struct signd_request
 		return examine_manifest(facts, object, out, why);
 	case SIGND_DIRECTIVE:
 		return examine_directive(facts, object, ws, out, why);
+	case SIGND_EMERGENCY:
+		return examine_emergency(facts, object, ws, out, why);
 	case SIGND_CHECKPOINT:
 		return examine_checkpoint(facts, object, ws, out, why);
 	case SIGND_CERTIFICATE:

@@ -77,7 +77,7 @@ static int notary_check_requester(struct notary *n, const struct signd_request *
 
 static int notary_check_key(struct notary *n, const struct signd_request *request, const struct policy **policy)
 {
-	*policy = policy_find(request->key);
+	*policy = policy_find_kind(request->key, request->kind);
 	if (*policy == NULL)
 		return refusal_set(&n->refusal, "signd-key", "sealift-signd --check lists the keys",
 				   "'%.*s' is no key that this version knows", (int)request->key.n,

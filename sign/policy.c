@@ -9,6 +9,7 @@ static const struct policy policies[] = {
 	{ "targets/", POLICY_TARGETS, SIGND_METADATA, POLICY_CEREMONY },
 	{ "approver/", POLICY_PLANS, SIGND_METADATA, POLICY_CEREMONY },
 	{ "emergency/", POLICY_RECOVERY, SIGND_MANIFEST, POLICY_CEREMONY },
+	{ "emergency/", POLICY_EMERGENCY, SIGND_EMERGENCY, POLICY_CEREMONY },
 	{ "boot-root", POLICY_NOTHING, SIGND_KINDS, POLICY_CEREMONY },
 	{ "factory", POLICY_FACTORY, SIGND_CERTIFICATE, POLICY_CEREMONY },
 	{ "p/", POLICY_PRODUCT, SIGND_METADATA, POLICY_CEREMONY | POLICY_PUBLISHER },
@@ -23,15 +24,29 @@ static const struct policy policies[] = {
 	{ "payload-kek", POLICY_NOTHING, SIGND_KINDS, POLICY_CEREMONY },
 };
 
+static bool policy_is_of(const struct policy *policy, struct span key)
+{
+	struct span name = span_of_text(policy->name);
+	bool is_prefix = name.at[name.n - 1] == '/';
+	return is_prefix ? key.n > name.n && span_starts(key, name) : span_equal(key, name);
+}
+
 const struct policy *policy_find(struct span key)
 {
+	return policy_find_kind(key, SIGND_KINDS);
+}
+
+const struct policy *policy_find_kind(struct span key, enum signd_kind kind)
+{
+	const struct policy *first = NULL;
 	for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-		struct span name = span_of_text(policies[i].name);
-		bool is_prefix = name.at[name.n - 1] == '/';
-		if (is_prefix ? key.n > name.n && span_starts(key, name) : span_equal(key, name))
+		if (!policy_is_of(&policies[i], key))
+			continue;
+		if (policies[i].kind == kind)
 			return &policies[i];
+		first = first == NULL ? &policies[i] : first;
 	}
-	return NULL;
+	return first;
 }
 
 struct policy_limits policy_limits_default(void)

@@ -1,4 +1,7 @@
-/* Which key signs what, for whom, and how long it may be good for: one table, by the names of port/signer.h. */
+/*
+ * Which key signs what, for whom, and how long it may be good for: one table, by the names of port/signer.h. A key signs
+ * one kind of object, but for those of emergency, which sign two.
+ */
 #ifndef POLICY_H
 #define POLICY_H
 
@@ -18,8 +21,9 @@ enum policy_body {
 	POLICY_PLANS,   /* delegated: paths plans/<product>/ */
 	POLICY_SNAPSHOT,
 	POLICY_TIMESTAMP,
-	POLICY_SLOT,     /* boot manifests of component "slot" */
-	POLICY_RECOVERY, /* of component "recovery" */
+	POLICY_SLOT,      /* boot manifests of component "slot" */
+	POLICY_RECOVERY,  /* of component "recovery" */
+	POLICY_EMERGENCY, /* statements of protocol/emergency.md */
 	POLICY_DIRECTIVE,
 	POLICY_CHECKPOINT,
 	POLICY_DEVICE,  /* LDevID certificates */
@@ -43,6 +47,8 @@ struct policy_limits {
 };
 
 const struct policy *policy_find(struct span key); /* NULL: no such key */
+/* Of the lines of a key the one for this kind; the first of them where it signs no such kind. */
+const struct policy *policy_find_kind(struct span key, enum signd_kind kind);
 struct policy_limits policy_limits_default(void);
 unsigned policy_role_parse(struct span name); /* "publisher" "server" "auditor"; 0: unknown */
 

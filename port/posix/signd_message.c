@@ -6,8 +6,9 @@
 #include "name.h"
 
 static const char *const signd_kinds[SIGND_KINDS] = {
-	[SIGND_METADATA] = "metadata",     [SIGND_MANIFEST] = "manifest",       [SIGND_DIRECTIVE] = "directive",
-	[SIGND_CHECKPOINT] = "checkpoint", [SIGND_CERTIFICATE] = "certificate", [SIGND_PUBLIC_KEY] = "public-key",
+	[SIGND_METADATA] = "metadata",     [SIGND_MANIFEST] = "manifest",     [SIGND_DIRECTIVE] = "directive",
+	[SIGND_EMERGENCY] = "emergency",   [SIGND_CHECKPOINT] = "checkpoint", [SIGND_CERTIFICATE] = "certificate",
+	[SIGND_PUBLIC_KEY] = "public-key",
 };
 
 const char *signd_kind_text(enum signd_kind kind)

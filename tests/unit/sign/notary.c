@@ -359,6 +359,14 @@ static void manifests(void)
 	CHECK_RULE(ask("publisher", 7, "boot", SIGND_MANIFEST, manifest("recovery")), "signd-component");
 	CHECK_RULE(ask("ceremony", 1, "emergency/1", SIGND_MANIFEST, manifest("slot")), "signd-component");
 	CHECK_RULE(ask("ceremony", 1, "emergency/1", SIGND_MANIFEST, manifest("recovery")), "");
+	static const char statement[] = "{\"actions\":[{\"action\":\"activate-standby\"}],\"product\":\"board\","
+					"\"sequence\":1,\"type\":\"emergency\",\"version\":1,\"why\":\"\"}";
+	static const char more[] = "{\"actions\":[{\"action\":\"add-key\"}],\"product\":\"board\","
+				   "\"sequence\":1,\"type\":\"emergency\",\"version\":1,\"why\":\"\"}";
+	CHECK_RULE(ask("ceremony", 1, "emergency/1", SIGND_EMERGENCY, span_of_text(statement)), "");
+	CHECK_RULE(ask("ceremony", 1, "emergency/2", SIGND_EMERGENCY, span_of_text(more)), "signd-emergency");
+	CHECK_RULE(ask("ceremony", 1, "emergency/1", SIGND_METADATA, span_of_text(statement)), "signd-kind");
+	CHECK_RULE(ask("ceremony", 1, "root/1", SIGND_EMERGENCY, span_of_text(statement)), "signd-kind");
 	CHECK_RULE(ask("publisher", 7, "boot", SIGND_MANIFEST, SPAN_LIT("no CBOR")), "signd-manifest");
 	end();
 }
