@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "x509_late.h"
 #include "x509_private.h"
 
 #define X509_PEM_BYTES_MAX (256u << 10)
@@ -85,8 +86,9 @@ static int x509_chain_verify(X509_STORE_CTX *context, int64_t unix_s, struct err
 			 X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
 }
 
-int x509_check_chain(struct span leaf, const struct certificate *intermediates, uint32_t intermediate_count,
-		     const struct certificate *roots, uint32_t root_count, int64_t unix_s, struct error *e)
+static int x509_chain_check(struct span leaf, const struct certificate *intermediates, uint32_t intermediate_count,
+			    const struct certificate *roots, uint32_t root_count, int64_t unix_s,
+			    X509_STORE_CTX_verify_cb callback, struct error *e)
 {
 	X509_DROP(x509_drop_certificate) X509 *x = x509_parse(leaf);
 	if (x == NULL)
@@ -99,7 +101,22 @@ int x509_check_chain(struct span leaf, const struct certificate *intermediates, 
 	X509_DROP(x509_chain_drop_context) X509_STORE_CTX *context = X509_STORE_CTX_new();
 	if (store == NULL || others == NULL || context == NULL || X509_STORE_CTX_init(context, store, x, others) != 1)
 		return error_set(e, "a root or intermediate certificate is malformed");
+	if (callback != NULL)
+		X509_STORE_CTX_set_verify_cb(context, callback);
 	return x509_chain_verify(context, unix_s, e);
+}
+
+int x509_check_chain(struct span leaf, const struct certificate *intermediates, uint32_t intermediate_count,
+		     const struct certificate *roots, uint32_t root_count, int64_t unix_s, struct error *e)
+{
+	return x509_chain_check(leaf, intermediates, intermediate_count, roots, root_count, unix_s, NULL, e);
+}
+
+int x509_check_chain_passed(struct span leaf, const struct certificate *intermediates, uint32_t intermediate_count,
+			    const struct certificate *roots, uint32_t root_count, int64_t passed_unix, struct error *e)
+{
+	return x509_chain_check(leaf, intermediates, intermediate_count, roots, root_count, passed_unix,
+				x509_late_verify, e);
 }
 
 /* --- PEM --- */

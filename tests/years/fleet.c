@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "refresh.h"
 
 #define CYCLES 4
 
@@ -37,6 +38,13 @@ static void check(const struct fleet *f, struct fleet_device *d)
 	d->counter = running->counter;
 }
 
+void fleet_serve(struct fleet *f, struct handshake_server *server)
+{
+	f->server = server;
+	for (uint32_t i = 0; i < f->count; i++)
+		handshake_device_open(&f->devices[i].tls, server, f->now_unix);
+}
+
 struct fleet_device *fleet_add(struct fleet *f, const char *name)
 {
 	if (f->count == FLEET_DEVICES_MAX)
@@ -44,6 +52,8 @@ struct fleet_device *fleet_add(struct fleet *f, const char *name)
 	struct fleet_device *d = &f->devices[f->count++];
 	*d = (struct fleet_device){ .name = name };
 	d->yard = f->count == 1 ? f->keeper.home : yard_beside(f->keeper.home, name);
+	if (f->server != NULL)
+		handshake_device_open(&d->tls, f->server, f->now_unix);
 	return d;
 }
 
@@ -56,8 +66,13 @@ void fleet_open(struct fleet *f)
 
 void fleet_close(struct fleet *f)
 {
-	while (f->count > 0)
+	while (f->count > 0) {
 		yard_free(f->devices[--f->count].yard);
+		if (f->server != NULL)
+			handshake_device_close(&f->devices[f->count].tls);
+	}
+	if (f->server != NULL)
+		handshake_server_close(f->server);
 }
 
 void fleet_forbid(struct fleet *f)
@@ -103,6 +118,9 @@ static bool restart(struct yard *y, enum installer_outcome *out)
 static enum installer_outcome cycle(struct fleet *f, struct fleet_device *d)
 {
 	struct yard *y = d->yard;
+	struct error why = { 0 };
+	y->unreachable = f->server != NULL &&
+			 !handshake_reaches(f->server, &d->tls, f->now_unix, refresh_now(&y->installer), &why);
 	y->offers = y->confirms = y->installer.state.running.counter < f->keeper.home->next.counter;
 	return yard_cycle(y);
 }

@@ -5,6 +5,7 @@
 #ifndef FLEET_H
 #define FLEET_H
 
+#include "handshake.h"
 #include "keeper.h"
 
 #define FLEET_DEVICES_MAX 16
@@ -13,6 +14,7 @@
 struct fleet_device {
 	const char *name;
 	struct yard *yard;
+	struct handshake_device tls; /* where the fleet has a server with certificates */
 	bool has_dead_clock;         /* it says 1970, always */
 	int64_t clock_ahead_s;       /* else: the true time and this */
 	int64_t off_from, off_until; /* it is off from..until */
@@ -21,7 +23,8 @@ struct fleet_device {
 
 struct fleet {
 	struct keeper keeper;
-	int64_t now_unix; /* the true time */
+	struct handshake_server *server; /* NULL: everybody reaches it */
+	int64_t now_unix;                /* the true time */
 	uint32_t count;
 	struct fleet_device devices[FLEET_DEVICES_MAX];
 	uint32_t forbidden_count;
@@ -31,6 +34,8 @@ struct fleet {
 /* One device, "daily", which is always on and right about the time. */
 void fleet_open(struct fleet *f);
 void fleet_close(struct fleet *f);
+/* From now on requests need a handshake; devices are born with certificates of its. */
+void fleet_serve(struct fleet *f, struct handshake_server *server);
 struct fleet_device *fleet_add(struct fleet *f, const char *name);
 
 /* What the image in home->next is must never run anywhere. */

@@ -21,7 +21,7 @@ static void root_changes_all_its_keys_each_half_year(void)
 	fleet_open(&f);
 	const struct fleet_device *laggard = laggard_added();
 	for (int half = 0; half < 5; half++) {
-		fleet_days(&f, 182, 14);
+		fleet_days(&f, 182, 26);
 		keeper_rotate(&f.keeper, KEEPER_ROOT);
 		keeper_release(&f.keeper);
 		fleet_step(&f, KEEPER_DAY);
@@ -48,7 +48,7 @@ static void a_root_that_was_thrown_away_strands_laggards(void)
 	size_t n = root.n;
 	world_drop(remote, "3.root.json");
 	keeper_rotate(&f.keeper, KEEPER_TIMESTAMP);
-	fleet_days(&f, 560, 14);
+	fleet_days(&f, 560, 56);
 	keeper_release(&f.keeper);
 	fleet_step(&f, KEEPER_DAY);
 	CHECK(fleet_is_newest(&f, &f.devices[0]));
@@ -87,7 +87,7 @@ static void changes_hands(enum keeper_role role)
 	fleet_open(&f);
 	laggard_added();
 	for (int quarter = 0; quarter < 8; quarter++) {
-		fleet_days(&f, 90, 10);
+		fleet_days(&f, 90, 45);
 		keeper_rotate(&f.keeper, role);
 		keeper_release(&f.keeper);
 		fleet_step(&f, KEEPER_DAY);

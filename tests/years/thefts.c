@@ -27,7 +27,7 @@ static void all_come_back(void)
 	keeper_release(&f.keeper);
 	fleet_days(&f, 2, 1);
 	CHECK(fleet_is_all_newest(&f));
-	fleet_days(&f, 550, 10);
+	fleet_days(&f, 550, 50);
 	keeper_release(&f.keeper);
 	fleet_days(&f, 2, 1);
 	CHECK(f.now_unix >= f.devices[2].off_until);
@@ -231,7 +231,7 @@ static void an_expired_root_stops_installs_until_the_next(void)
 {
 	opened();
 	f.keeper.idle[KEEPER_ROOT] = true;
-	fleet_days(&f, 380, 5);
+	fleet_days(&f, 380, 38);
 	keeper_release(&f.keeper);
 	fleet_days(&f, 2, 1);
 	CHECK(strcmp(fleet_rule(daily), "expired") == 0);
@@ -246,7 +246,7 @@ static void expired_targets_stop_installs_until_the_next(void)
 {
 	opened();
 	f.keeper.idle[KEEPER_TARGETS] = true;
-	fleet_days(&f, 380, 5);
+	fleet_days(&f, 380, 38);
 	keeper_release(&f.keeper);
 	fleet_days(&f, 2, 1);
 	CHECK(strcmp(fleet_rule(daily), "expired") == 0);
