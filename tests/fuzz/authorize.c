@@ -1,6 +1,6 @@
 /*
- * May this device install this? A directive's envelope, a plan and a product role, all of the fuzzer's making, against a
- * device of its making. Every signature is good here; what is allowed must agree in all that core/trust/authorize.h
+ * May this device install this? A directive's envelope, a plan and a product role, all of the fuzzer's making, against
+ * a device of its making. Every signature is good here; what is allowed must agree in all that core/trust/authorize.h
  * promises. Parts of the input (sections.h):
  *
  *   options  digits: question (0 asked, 1 not), its age (in quarters of the lifetime), how far the floor lies below

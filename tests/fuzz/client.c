@@ -7,8 +7,8 @@
  *   answers  in the order of the requests: '=' and a stored file's bytes (only to the first LOAD of a name), '-'
  *            absent, '!' an error, '>' and more bytes than there is room for; anything else is the file that is fetched
  *
- * Nothing unverified is saved and no version goes down (tuf_device.h); no request passes its ceiling, leaves the workspace
- * or the folder; the steps are bounded; what is refused says why.
+ * Nothing unverified is saved and no version goes down (tuf_device.h); no request passes its ceiling, leaves the
+ * workspace or the folder; the steps are bounded; what is refused says why.
  */
 #include "sections.h"
 #include "tuf_device.h"

@@ -1,4 +1,4 @@
-/* All that operators may ask over the server's socket (http_fake.h says how), of a fleet of one device and no rollout. */
+/* All that operators may ask over the server's socket (http_fake.h says how): of one device, and no rollout. */
 #include "fuzz.h"
 #include "http_fake.h"
 #include "operator_api.h"
