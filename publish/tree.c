@@ -18,6 +18,25 @@ static void tree_close_fd(int *fd)
 }
 #define TREE_FD __attribute__((cleanup(tree_close_fd))) int
 
+/* A name is durable once its folder is. */
+static int tree_sync_parent(const struct tree *tree, const char *name, struct error *e)
+{
+	char path[PATH_MAX];
+	const char *slash = strrchr(name, '/');
+	snprintf(path, sizeof path, "%.*s", slash != NULL ? (int)(slash - name) : 1, slash != NULL ? name : ".");
+	TREE_FD fd = openat(tree->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		return error_errno(e, "cannot make %s durable", name);
+	return 0;
+}
+
+static int tree_make_folder(const struct tree *tree, const char *name, struct error *e)
+{
+	if (mkdirat(tree->fd, name, 0755) == 0)
+		return tree_sync_parent(tree, name, e);
+	return errno == EEXIST ? 0 : error_errno(e, "cannot make the folder %s", name);
+}
+
 int tree_open(struct tree *tree, const char *path, struct error *e)
 {
 	static const char *const folders[] = { "tmp", "objects", "metadata", "targets", "log", "log/proof" };
@@ -25,8 +44,8 @@ int tree_open(struct tree *tree, const char *path, struct error *e)
 	if (tree->fd < 0)
 		return error_errno(e, "cannot open the repository %s", path);
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (mkdirat(tree->fd, folders[i], 0755) != 0 && errno != EEXIST)
-			return error_errno(e, "cannot make %s/%s", path, folders[i]);
+		if (tree_make_folder(tree, folders[i], e) != 0)
+			return error_within(e, "the repository %s", path);
 	return 0;
 }
 
@@ -57,22 +76,25 @@ static int tree_make_parents(const struct tree *tree, const char *name, struct e
 	char path[PATH_MAX];
 	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		snprintf(path, sizeof path, "%.*s", (int)(slash - name), name);
-		if (mkdirat(tree->fd, path, 0755) != 0 && errno != EEXIST)
-			return error_errno(e, "cannot make the folder %s", path);
+		if (tree_make_folder(tree, path, e) != 0)
+			return -1;
 	}
 	return 0;
 }
 
-/* A rename is durable once the folder is. */
-static int tree_sync_parent(const struct tree *tree, const char *name, struct error *e)
+/*
+ * Who put it there may have been killed between a rename, or the making of a folder, and its fsync. The bytes
+ * themselves were synced before they got the name.
+ */
+static int tree_sync_path(const struct tree *tree, const char *name, struct error *e)
 {
 	char path[PATH_MAX];
-	const char *slash = strrchr(name, '/');
-	snprintf(path, sizeof path, "%.*s", slash != NULL ? (int)(slash - name) : 1, slash != NULL ? name : ".");
-	TREE_FD fd = openat(tree->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return error_errno(e, "cannot make %s durable", name);
-	return 0;
+	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		snprintf(path, sizeof path, "%.*s", (int)(slash - name), name);
+		if (tree_sync_parent(tree, path, e) != 0)
+			return -1;
+	}
+	return tree_sync_parent(tree, name, e);
 }
 
 static int tree_write(int fd, struct span bytes)
@@ -170,7 +192,7 @@ int tree_put_new(const struct tree *tree, const char *name, struct span bytes, s
 		return error_errno(e, "cannot read %s", name);
 	if (!tree_same(fd, bytes))
 		return error_set(e, "%s is published already, with other bytes; published files never change", name);
-	return 0;
+	return tree_sync_path(tree, name, e);
 }
 
 static int tree_copy(const struct crypto *crypto, int from, int to, struct digest *out)
@@ -201,8 +223,9 @@ int tree_put_object(const struct tree *tree, const struct crypto *crypto, const 
 	char name[80] = "objects/", temporary[64];
 	struct digest found;
 	hex_text(digest_span(sha256), name + strlen(name));
+	/* Content-addressed: what stands there was checked when it was put. */
 	if (faccessat(tree->fd, name, R_OK, 0) == 0)
-		return 0; /* content-addressed: what stands there was checked when it was put */
+		return tree_sync_path(tree, name, e);
 	TREE_FD from = open(source, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return error_errno(e, "cannot read %s", source);
