@@ -439,6 +439,63 @@ static void delegations_have_ceilings(void)
 	}
 }
 
+/* --- delegations by hash, which no conformance test has --- */
+
+/* Bins (TAP 15) are not of TUF 1.0.34: a file that delegates by them alone is refused, not read as if it did not. */
+static void succinct_bins_are_refused(void)
+{
+	fresh();
+	world_edit(world, "1.targets.json", "\"roles\":[", "\"succinct_roles\":{\"bit_length\":8},\"x\":[",
+		   &world->targets);
+	world_relist(world, "targets", 1);
+	world_republish(world);
+	MALFORMED(FAULT_MISSING, "1.targets.json");
+}
+
+/* A prefix of the path's SHA-256 is what counts, in its one spelling; it shares out nothing else [META-14]. */
+static void hash_prefixes_cover_their_paths_alone(void)
+{
+	char hex[65], with[256];
+	static const struct {
+		int before; /* an x in front */
+		int digits;
+		const char *after;
+		bool covers;
+	} rows[] = { { 0, 2, "", true },
+		     { 0, 64, "", true },
+		     { 1, 2, "", false },
+		     { 0, 64, "0", false },
+		     { 0, 1, "\",\"00", true } };
+	struct digest digest = sha256_of(&crypto_openssl, SPAN_LIT(IMAGE));
+	for (size_t i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest.bytes[i]);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		fresh();
+		snprintf(with, sizeof with, "\"path_hash_prefixes\":[\"%s%.*s%s\"]", rows[i].before ? "x" : "",
+			 rows[i].digits, hex, rows[i].after);
+		world_edit(world, "1.targets.json", "\"paths\":[\"p/board/*/*\"]", with, &world->targets);
+		world_relist(world, "targets", 1);
+		world_republish(world);
+		enum client_action action = world_refresh(world);
+		if (rows[i].digits == 64 && !rows[i].covers) {
+			CHECK_EQ(action, CLIENT_REFUSED); /* longer than a hash is */
+			CHECK_EQ(world->client.fault, FAULT_TOO_LARGE);
+			continue;
+		}
+		CHECK_EQ(action, CLIENT_DONE);
+		CHECK_EQ(world_look_up(world, IMAGE), CLIENT_DONE);
+		CHECK_EQ(world->client.found != NULL, rows[i].covers);
+		CHECK_EQ(world_look_up(world, "p/board/1.0/imagf"), CLIENT_DONE);
+		CHECK(world->client.found == NULL);
+	}
+	fresh();
+	world_edit(world, "1.targets.json", "\"paths\":[", "\"path_hash_prefixes\":[\"00\"],\"paths\":[",
+		   &world->targets);
+	world_relist(world, "targets", 1);
+	world_republish(world);
+	MALFORMED(FAULT_DUPLICATE, "1.targets.json");
+}
+
 /* --- names: CVE-2021-41131, CVE-2021-41149, CVE-2021-41150, GHSA-77hh-43cm-v8j6 --- */
 
 /* A role may be called anything; the files that are asked for and stored under its name stay in their folder. */
@@ -536,6 +593,8 @@ static const struct check_case cases[] = {
 	CASE(the_first_in_order_answers),
 	CASE(circles_are_walked_once),
 	CASE(delegations_have_ceilings),
+	CASE(succinct_bins_are_refused),
+	CASE(hash_prefixes_cover_their_paths_alone),
 	CASE(role_names_are_escaped),
 	CASE(no_role_is_called_as_a_top_level_one),
 	CASE(target_names_never_leave_their_folder),
