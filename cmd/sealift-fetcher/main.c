@@ -18,6 +18,7 @@
 #define CHECK_EVERY_MS (6u * 3600u * 1000u)
 #define RENEW_EVERY_MS (10u * 60u * 1000u) /* a renewal that failed */
 #define RELEASE_EVERY_MS 1000u
+#define DROPPED_MAX 2u /* a server that dies drops a connection, too, but not two in a row */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -86,6 +87,7 @@ struct enrolled {
 	struct curl_transport *curl;
 	uint64_t next_ms;
 	uint64_t again_ms; /* before this, another refusal of our certificate is not heeded */
+	uint32_t dropped;  /* connections, one after the other */
 	bool is_refused;
 	uint64_t release_ms; /* when memory is given back next */
 };
@@ -105,7 +107,9 @@ static void release_memory(struct enrolled *enrolled, uint64_t now_ms)
  */
 static void heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
 {
-	if (!enrolled->curl->tls.is_refused || now_ms < enrolled->again_ms)
+	enrolled->dropped = enrolled->curl->is_dropped ? enrolled->dropped + 1 : 0;
+	bool is_refused = enrolled->curl->tls.is_refused || enrolled->dropped >= DROPPED_MAX;
+	if (!is_refused || now_ms < enrolled->again_ms)
 		return;
 	enrolled->is_refused = true;
 	enrolled->next_ms = now_ms;

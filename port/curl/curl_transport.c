@@ -131,6 +131,13 @@ static void read_answer(CURL *h, const struct exchange *x, struct fetch_answer *
 	out->retry_after_s = retry_after > 0 && retry_after < UINT32_MAX ? (uint32_t)retry_after : 0;
 }
 
+static bool is_dropped(const struct curl_transport *t, CURLcode code)
+{
+	long status = 0;
+	curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
+	return code != CURLE_OK && code != CURLE_OPERATION_TIMEDOUT && status == 0 && t->tls.is_complete;
+}
+
 static int ask_one(struct curl_transport *t, const char *server, const struct transport_request *request,
 		   struct exchange *x, struct fetch_answer *out, struct error *e)
 {
@@ -145,6 +152,7 @@ static int ask_one(struct curl_transport *t, const char *server, const struct tr
 	if (!ok)
 		return error_set(e, "%s: libcurl refused an option", url);
 	CURLcode code = curl_easy_perform(h);
+	t->is_dropped = is_dropped(t, code);
 	curl_easy_setopt(h, CURLOPT_ERRORBUFFER, NULL);
 	if (code != CURLE_OK && !x->ended_by_sink)
 		return error_retry(e, "%s: %s", url, why[0] != 0 ? why : curl_easy_strerror(code));
@@ -165,6 +173,7 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	struct exchange x = { .handle = t->handle, .sink = sink, .context = context };
 	int result = -1;
 	t->tls = (struct tls_client){ .passed_unix = request->passed_unix };
+	t->is_dropped = false;
 	if (t->config.server_count == 0)
 		return error_set(e, "no server is configured");
 	for (uint32_t s = 0; s < t->config.server_count; s++) {

@@ -25,7 +25,12 @@ struct curl_transport_config {
 
 struct curl_transport {
 	void *handle;
-	struct tls_client tls; /* of the last connection; tls.is_refused: of the last exchange */
+	struct tls_client tls; /* of the last exchange */
+	/*
+	 * Of the last exchange: a fresh connection ended without an answer. So looks a server that does not take our
+	 * certificate, where its alert is lost: in TLS 1.3 it comes after our first request.
+	 */
+	bool is_dropped;
 	struct curl_transport_config config;
 };
 

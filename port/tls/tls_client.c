@@ -14,7 +14,11 @@ static bool tls_client_is_about_us(int alert)
 static void tls_client_heard(const SSL *session, int where, int value)
 {
 	struct tls_client *client = SSL_CTX_get_app_data(SSL_get_SSL_CTX(session));
-	if (client != NULL && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && tls_client_is_about_us(value & 0xff))
+	if (client == NULL)
+		return;
+	if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+		client->is_complete = true;
+	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && tls_client_is_about_us(value & 0xff))
 		client->is_refused = true;
 }
 

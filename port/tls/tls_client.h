@@ -11,6 +11,7 @@
 struct tls_client {
 	int64_t passed_unix; /* 0: the system's clock decides, in both directions */
 	bool is_refused;     /* set when the server's alert says that our certificate is expired, unknown or bad */
+	bool is_complete;    /* set when a handshake ends well, as far as we can see */
 };
 
 /* context: an SSL_CTX whose peer is to be verified; client must outlive its sessions. */
