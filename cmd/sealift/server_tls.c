@@ -8,6 +8,10 @@
 
 #define SERVER_TLS_YEAR_S (365 * 86400)
 
+/*
+ * Pinned in devices for as long as those live: a root that ended would cut off whatever is found in a drawer after that.
+ * It is replaced by the trust bundle, not by its date.
+ */
 static int server_tls_root(const struct site *site, char which, struct certificate *out, struct keyfile **key,
 			   struct error *e)
 {
@@ -16,7 +20,7 @@ static int server_tls_root(const struct site *site, char which, struct certifica
 	struct certificate_terms terms = { .use = CERTIFICATE_CA,
 					   .common_name = name,
 					   .not_before_unix = time(NULL) - 3600,
-					   .not_after_unix = time(NULL) + 20 * (int64_t)SERVER_TLS_YEAR_S };
+					   .not_after_unix = CERTIFICATE_NO_EXPIRY };
 	snprintf(name, sizeof name, "sealift server root %c", which);
 	snprintf(file, sizeof file, "keys/tls/root-%c.key", which);
 	if (keyfile_new(key, e) != 0 || site_path(site, file, path, e) != 0 || keyfile_save(*key, path, e) != 0)
