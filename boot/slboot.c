@@ -45,6 +45,7 @@ static enum verdict slboot_check_manifest(struct slboot_cycle *cycle, enum slboo
 				  envelope, &cycle->verified, why);
 }
 
+/* [BM-11] */
 static enum verdict slboot_check_image(const struct slboot_cycle *cycle, enum slboot_image image)
 {
 	const struct crypto *crypto = cycle->port->crypto;

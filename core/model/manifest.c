@@ -71,7 +71,7 @@ static struct digest manifest_digest_signed(const struct crypto *crypto, const s
 	return out;
 }
 
-/* --- reading: each function reads one rule of the grammar --- */
+/* --- reading: each function reads one rule of the grammar [BM-2] --- */
 
 /* The content of a byte string was read to its end, and its faults are the outer cursor's. */
 static void manifest_leave(struct cursor *outer, struct cursor *inner)
@@ -137,7 +137,7 @@ static void manifest_signature(struct cursor *outer, struct manifest_signature *
 	struct cursor protected = cbor_inside(&c);
 	manifest_map(&protected, 1);
 	manifest_key(&protected, &(struct cbor_keys){ 0 }, COSE_ALGORITHM);
-	cbor_expect_int(&protected, COSE_ESP256);
+	cbor_expect_int(&protected, COSE_ESP256); /* [BM-5] */
 	manifest_leave(&c, &protected);
 
 	if (cbor_map(&c, 1) == 1) {
@@ -168,7 +168,7 @@ enum fault manifest_decode_envelope(struct span envelope, const struct crypto *c
 {
 	memset(out, 0, sizeof *out);
 	*body = SPAN_NONE;
-	if (envelope.n > MANIFEST_BYTES_MAX)
+	if (envelope.n > MANIFEST_BYTES_MAX) /* [BM-1] */
 		return FAULT_TOO_LARGE;
 	struct cursor c = cursor_over(envelope);
 	struct cbor_keys keys = { 0 };
@@ -185,7 +185,7 @@ enum fault manifest_decode_envelope(struct span envelope, const struct crypto *c
 	if (fault != FAULT_NONE)
 		return fault;
 	struct digest found = manifest_body_digest(crypto, inner);
-	if (!digest_equal(&found, &out->digest))
+	if (!digest_equal(&found, &out->digest)) /* [BM-3] */
 		return FAULT_RANGE;
 	out->signed_digest = manifest_digest_signed(crypto, &out->digest);
 	*body = inner;
@@ -324,7 +324,7 @@ enum fault manifest_decode_body(struct span body, struct manifest *out)
 	}
 	if (!validated)
 		cursor_fail(&c, FAULT_MISSING);
-	if (COUNTER_EPOCH(out->sequence) > COUNTER_EPOCH_MAX)
+	if (COUNTER_EPOCH(out->sequence) > COUNTER_EPOCH_MAX) /* [BM-9] */
 		cursor_fail(&c, FAULT_RANGE);
 	return cursor_end(&c);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The keys of a list that signed, as bits. A signature may name a key id; it decides nothing. */
+/* The keys of a list that signed, as bits. A signature may name a key id; it decides nothing [BM-6]. */
 static uint32_t bootcheck_signers(const struct crypto *crypto, const struct manifest *manifest,
 				  const struct boot_key *keys, uint32_t count)
 {
@@ -33,7 +33,10 @@ static uint32_t bootcheck_distinct(const struct boot_key *keys, uint32_t count, 
 	return distinct;
 }
 
-/* Two emergency keys, or one boot key, must have signed; a signature of a revoked key tells another story than none. */
+/*
+ * Two emergency keys, or one boot key, must have signed [BM-7]; a signature of a revoked key tells another story than
+ * none.
+ */
 static enum verdict bootcheck_signatures(const struct crypto *crypto, const struct boot_identity *identity,
 					 enum boot_component component, const struct manifest *manifest)
 {
@@ -49,6 +52,7 @@ static enum verdict bootcheck_signatures(const struct crypto *crypto, const stru
 	return signers != 0 || was_enough ? VERDICT_KEY_REVOKED : VERDICT_SIGNATURE;
 }
 
+/* [BM-8] */
 static enum verdict bootcheck_hardware(const struct boot_identity *identity, enum boot_component component,
 				       const struct manifest *manifest)
 {
@@ -62,6 +66,7 @@ static enum verdict bootcheck_hardware(const struct boot_identity *identity, enu
 	return VERDICT_OK;
 }
 
+/* [BM-9] [BM-10] */
 static enum verdict bootcheck_limits(uint32_t epoch_floor, uint64_t room_bytes, const struct manifest *manifest)
 {
 	if (COUNTER_EPOCH(manifest->sequence) < epoch_floor)
@@ -82,7 +87,7 @@ enum verdict bootcheck_manifest(const struct crypto *crypto, const struct boot_i
 	*why = manifest_decode_envelope(envelope, crypto, manifest, &body);
 	if (*why != FAULT_NONE)
 		return VERDICT_MALFORMED;
-	/* Nothing that is not signed by somebody we once trusted is parsed any further. */
+	/* Nothing that is not signed by somebody we once trusted is parsed any further [BM-4]. */
 	enum verdict signatures = bootcheck_signatures(crypto, identity, component, manifest);
 	if (signatures == VERDICT_SIGNATURE)
 		return VERDICT_SIGNATURE;

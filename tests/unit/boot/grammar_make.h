@@ -18,6 +18,8 @@ enum grammar_wrong {
 	WRONG_RESERVED,   /* additional information 28 to 31 */
 	WRONG_DROPPED,    /* no head at all */
 	WRONG_TWICE,      /* the head twice */
+	WRONG_SHORTER,    /* a string with a byte less, counted */
+	WRONG_LONGER,     /* a string with a byte more, counted */
 	WRONG_SWAPPED,    /* from here of groups: two members change places */
 	WRONG_REPEATED,   /* a member twice, counted */
 	WRONG_MISSING,    /* a member less, counted */
@@ -34,7 +36,8 @@ struct grammar_maker {
 	uint8_t arena[65536];
 	size_t used;
 	enum grammar_wrong wrong;
-	int left; /* places until the wrong one; negative: none */
+	int left;         /* places until the wrong one; negative: none */
+	size_t kid_bytes; /* of each key id; 0: as it comes */
 };
 
 static inline uint32_t make_below(struct grammar_maker *m, uint32_t n)
@@ -131,11 +134,24 @@ static inline struct span make_wrong_head(struct grammar_maker *m, unsigned majo
 	return m->wrong == WRONG_TWICE ? MAKE_JOIN(m, head, head) : head;
 }
 
+static inline struct span make_wrong_string(struct grammar_maker *m, unsigned major, struct span content)
+{
+	static const uint8_t more = 'x';
+	if (m->wrong == WRONG_LONGER)
+		content = MAKE_JOIN(m, content, { &more, 1 });
+	else if (content.n > 0)
+		content.n--;
+	return MAKE_JOIN(m, make_head_as(m, major, content.n, make_width(content.n)), content);
+}
+
 /* A head and what stands after it: nothing, a string's content or a group's members. */
 static inline struct span make_item(struct grammar_maker *m, unsigned major, uint64_t argument, struct span content)
 {
 	if (!make_is_here(m, false))
 		return MAKE_JOIN(m, make_head_as(m, major, argument, make_width(argument)), content);
+	bool is_string = major == CBOR_MAJOR_BYTES || major == CBOR_MAJOR_TEXT;
+	if (is_string && (m->wrong == WRONG_SHORTER || m->wrong == WRONG_LONGER))
+		return make_wrong_string(m, major, content);
 	if (m->wrong != WRONG_INDEFINITE || major < CBOR_MAJOR_BYTES || major > CBOR_MAJOR_MAP) {
 		/* What follows stays as it would have been. */
 		uint64_t seed = m->seed;
@@ -226,9 +242,9 @@ static inline struct span make_digest(struct grammar_maker *m, struct span diges
 static inline struct span make_signature(struct grammar_maker *m)
 {
 	static const uint8_t tag = 0xd2, null = 0xf6;
-	struct span kid = make_random(m, make_below(m, 20), false), unprotected;
+	struct span kid = make_random(m, m->kid_bytes > 0 ? m->kid_bytes : make_below(m, 20), false), unprotected;
 	struct span protected = make_wrap(m, MAKE_GROUP(m, CBOR_MAJOR_MAP, 2, make_pair(m, 1, make_int(m, -9))));
-	if (make_below(m, 2) != 0)
+	if (m->kid_bytes > 0 || make_below(m, 2) != 0)
 		unprotected = MAKE_GROUP(m, CBOR_MAJOR_MAP, 2, make_pair(m, 4, make_wrap(m, kid)));
 	else
 		unprotected = make_group(m, CBOR_MAJOR_MAP, 2, NULL, 0);

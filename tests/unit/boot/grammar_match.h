@@ -1,6 +1,6 @@
 /*
- * A second opinion on the grammar of protocol/boot-manifest.md: a template, matched byte by byte. It shares no code with
- * the decoder, not even that of CBOR; a template names the only bytes that may stand there.
+ * A second opinion on the grammar of protocol/boot-manifest.md: a template, matched byte by byte. It shares no code
+ * with the decoder, not even that of CBOR; a template names the only bytes that may stand there.
  *
  *   82 2f     these bytes            *32   any so many bytes
  *   {...}     a byte string, its content as inside

@@ -1,7 +1,7 @@
 /*
- * The accepted set of the boot manifest is exactly the grammar: the decoder and a second opinion (grammar_match.h) agree
- * on envelopes made from the grammar with nothing or one thing wrong, on those with a changed byte, and, under real
- * signatures, no flipped bit and no cut of any shape is accepted.
+ * The accepted set of the boot manifest is exactly the grammar: the decoder and a second opinion (grammar_match.h)
+ * agree on envelopes made from the grammar with nothing or one thing wrong and on those with a changed byte, and, under
+ * real signatures, no flipped bit and no cut of any shape is accepted.
  *
  * GRAMMAR_CASES in the environment says how many envelopes; the build's long suite asks for more.
  */
@@ -168,6 +168,20 @@ static void changed_bytes_are_judged_as_by_the_grammar(void)
 	CHECK(accepted > wanted / 10 && accepted < wanted - wanted / 10);
 }
 
+/* [BM-1], to the byte. */
+static void an_envelope_over_the_ceiling_is_refused(void)
+{
+	uint32_t at_ceiling = 0, above = 0;
+	for (maker.kid_bytes = 100; maker.kid_bytes < MANIFEST_BYTES_MAX; maker.kid_bytes++) {
+		struct span made = envelope_made(5, WRONG_KINDS, -1);
+		CHECK_EQ(judge(made.at, made.n, "long"), made.n <= MANIFEST_BYTES_MAX);
+		at_ceiling += made.n == MANIFEST_BYTES_MAX;
+		above += made.n == MANIFEST_BYTES_MAX + 1;
+	}
+	maker.kid_bytes = 0;
+	CHECK(at_ceiling > 0 && above > 0);
+}
+
 static void cut_and_longer_envelopes_are_refused(void)
 {
 	for (uint32_t i = 0; i < 20; i++) {
@@ -269,8 +283,8 @@ static void no_flip_and_no_cut_of_any_shape_is_accepted(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(what_the_grammar_makes_is_accepted),          CASE(one_thing_wrong_is_judged_as_by_the_grammar),
-	CASE(changed_bytes_are_judged_as_by_the_grammar),  CASE(cut_and_longer_envelopes_are_refused),
-	CASE(no_flip_and_no_cut_of_any_shape_is_accepted),
+	CASE(what_the_grammar_makes_is_accepted),         CASE(one_thing_wrong_is_judged_as_by_the_grammar),
+	CASE(changed_bytes_are_judged_as_by_the_grammar), CASE(an_envelope_over_the_ceiling_is_refused),
+	CASE(cut_and_longer_envelopes_are_refused),       CASE(no_flip_and_no_cut_of_any_shape_is_accepted),
 };
 CHECK_MAIN(cases)
