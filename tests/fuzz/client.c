@@ -2,7 +2,7 @@
  * The whole client cycle against a repository and a store that say what the input says: up to three refreshes of one
  * device, each with two look-ups. Parts of the input (sections.h):
  *
- *   options  digits: provider (enum device_mode), workspace, clock, which save fails, whose key is revoked; then the
+ *   options  digits: provider (enum device_mode; 3 more: any key ids), workspace, clock, which save fails, whose key is revoked; then the
  *            path to be looked up
  *   answers  in the order of the requests: '=' and a stored file's bytes (only to the first LOAD of a name), '-'
  *            absent, '!' an error, '>' and more bytes than there is room for; anything else is the file that is fetched
@@ -47,22 +47,29 @@ static bool starts(struct span part, char first)
 
 /* --- requests --- */
 
-static size_t ceiling_of(const char *name)
+static bool ends(const char *name, const char *end)
 {
-	const char *dot = strchr(name, '.');
-	if (strcmp(name, "root.json") == 0 || (dot != NULL && strcmp(dot + 1, "root.json") == 0))
+	size_t n = strlen(name), m = strlen(end);
+	return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+/* By the role at hand: a delegated one may have a name like "1.root". */
+static size_t ceiling_of(const struct cycle *cycle, const char *name)
+{
+	if (cycle->client.role != NULL)
+		return TARGETS_BYTES_MAX;
+	if (ends(name, "root.json"))
 		return ROOT_BYTES_MAX;
-	if (strcmp(name, "timestamp.json") == 0)
+	if (ends(name, "timestamp.json"))
 		return TIMESTAMP_BYTES_MAX;
-	bool is_snapshot = strcmp(name, "snapshot.json") == 0 || (dot != NULL && strcmp(dot + 1, "snapshot.json") == 0);
-	return is_snapshot ? SNAPSHOT_BYTES_MAX : TARGETS_BYTES_MAX;
+	return ends(name, "snapshot.json") ? SNAPSHOT_BYTES_MAX : TARGETS_BYTES_MAX;
 }
 
 static void check_name(const struct client_request *request)
 {
 	const char *end = memchr(request->name, 0, sizeof request->name);
 	FUZZ_CHECK(end != NULL && end - request->name > 5 && memcmp(end - 5, ".json", 5) == 0);
-	FUZZ_CHECK(strchr(request->name, '/') == NULL && strstr(request->name, "..json") == NULL);
+	FUZZ_CHECK(strchr(request->name, '/') == NULL && request->name[0] != '.');
 	for (const char *at = request->name; at < end; at++)
 		FUZZ_CHECK(*at > 0x20 && *at < 0x7f);
 }
@@ -70,7 +77,7 @@ static void check_name(const struct client_request *request)
 static void check_room(const struct cycle *cycle, const struct client_request *request)
 {
 	const struct workspace *ws = &cycle->ws;
-	FUZZ_CHECK(ws->used <= ws->capacity && request->capacity <= ceiling_of(request->name));
+	FUZZ_CHECK(ws->used <= ws->capacity && request->capacity <= ceiling_of(cycle, request->name));
 	FUZZ_CHECK(request->buffer >= ws->base && request->buffer <= ws->base + ws->capacity);
 	FUZZ_CHECK(request->capacity <= (size_t)(ws->base + ws->capacity - request->buffer));
 }
@@ -91,7 +98,7 @@ static void revoke(struct cycle *cycle, struct span root_json)
 	struct signed_json file;
 	struct root root;
 	if (cycle->revoked_role == 0 || !device_open(root_json, "root", &ws, &file) ||
-	    root_decode(file.body, &ws, &crypto_openssl, &root) != FAULT_NONE)
+	    root_decode_by(file.body, &ws, &crypto_openssl, device.keyids, &root) != FAULT_NONE)
 		return;
 	const struct role *roles[] = { &root.root, &root.timestamp, &root.snapshot, &root.targets };
 	const struct role *role = roles[cycle->revoked_role % 4];
@@ -120,7 +127,6 @@ static void load(struct cycle *cycle, const struct client_request *request)
 {
 	struct device_file *file = device_find(request->name);
 	check_room(cycle, request);
-	device.good_count = 0;
 	if (file == NULL)
 		file = first_load(cycle, request->name);
 	client_fetched(&cycle->client, CLIENT_GOT, 1); /* an answer to what was not asked is none */
@@ -150,7 +156,7 @@ static void save(struct cycle *cycle, const struct client_request *request)
 {
 	struct workspace ws = workspace_over(device_memory, sizeof device_memory);
 	const struct delegation *delegation = cycle->client.role;
-	FUZZ_CHECK(request->bytes.n <= ceiling_of(request->name));
+	FUZZ_CHECK(request->bytes.n <= ceiling_of(cycle, request->name));
 	if (strcmp(request->name, "root.json") == 0) {
 		device_check_root(request->bytes, &ws);
 	} else if (strcmp(request->name, "timestamp.json") == 0) {
@@ -217,9 +223,21 @@ static void check_refreshed(const struct client *c)
 	FUZZ_CHECK(c->snapshot.version == c->timestamp.snapshot_version);
 }
 
+/* It stays below the folder of targets. */
+static void check_target(const char *name)
+{
+	for (const char *at = name;; at++) {
+		size_t n = strcspn(at, "/");
+		FUZZ_CHECK(n > 0 && strspn(at, ".") != n);
+		at += n;
+		if (*at == '\0')
+			return;
+	}
+}
+
 static void look_up(struct cycle *cycle, struct span path)
 {
-	char name[METADATA_PATH_MAX + 2 * DIGEST_BYTES + 2];
+	char name[3 * METADATA_PATH_MAX + 2 * DIGEST512_BYTES + 2];
 	client_look_up(&cycle->client, path);
 	enum client_action action = run(cycle);
 	const struct target *found = cycle->client.found;
@@ -227,9 +245,10 @@ static void look_up(struct cycle *cycle, struct span path)
 	if (found == NULL)
 		return;
 	FUZZ_CHECK(span_equal(found->path, path));
-	if (client_target_name(found, name, sizeof name) != FAULT_NONE)
-		return;
-	FUZZ_CHECK(name[0] != '/' && strstr(name, "../") == NULL && strstr(name, "//") == NULL);
+	if (client_target_name(found, name, sizeof name) == FAULT_NONE)
+		check_target(name);
+	if (client_target_url(&cycle->client, found, name, sizeof name) == FAULT_NONE)
+		check_target(name);
 }
 
 static void refresh(struct cycle *cycle, struct span path)
@@ -237,6 +256,7 @@ static void refresh(struct cycle *cycle, struct span path)
 	cycle->ws.used = 0;
 	struct client_config config = { .crypto = &device.crypto, .ws = &cycle->ws, .now_unix = device.now_unix };
 	config.revoked = &device.revoked;
+	config.any_keyid = device.keyids == ROLE_KEYIDS_ANY;
 	client_begin(&cycle->client, &config);
 	if (run(cycle) != CLIENT_DONE)
 		return;
@@ -251,6 +271,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sections parts = sections_over(data, size);
 	struct span options = sections_next(&parts);
 	device_reset((enum device_mode)(sections_digit(options, 0) % 3));
+	device.keyids = sections_digit(options, 0) >= 3 ? ROLE_KEYIDS_ANY : ROLE_KEYIDS_STRICT;
 	device.now_unix = clocks[sections_digit(options, 2) % (sizeof clocks / sizeof clocks[0])];
 	memset(&cycle, 0, sizeof cycle);
 	cycle.answers = parts;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define DEVICE_FILES_MAX 64
-#define DEVICE_GOOD_MAX 512 /* signatures of one file, twice: a root is held against two roles */
+#define DEVICE_GOOD_MAX 8192 /* signatures between two fetches: of each stored role that is looked into on the way */
 
 enum device_mode {
 	DEVICE_REAL, /* ECDSA */
@@ -35,9 +35,9 @@ static struct device {
 	struct device_file files[DEVICE_FILES_MAX];
 	uint32_t good_count;
 	struct device_good {
-		uint8_t xy[64];
-		struct digest digest;
+		struct digest key, object;
 	} good[DEVICE_GOOD_MAX];
+	enum role_keyids keyids;
 	bool has_root;
 	struct root root; /* decoded from root.json; its spans go with that file */
 	int64_t now_unix;
@@ -47,24 +47,42 @@ static struct device {
 
 /* --- the provider --- */
 
-static bool device_verify(const uint8_t xy[64], const struct digest *digest, const uint8_t signature[64])
+/* What the mode says of a signature, and if that is yes, it is written down. */
+static bool device_takes(struct span key, const struct digest *object, uint8_t last, bool is_real)
 {
-	if (device.mode == DEVICE_REAL && !crypto_openssl.p256_verify(xy, digest, signature))
-		return false;
-	if (device.mode == DEVICE_SOME && (signature[63] & 1) != 0)
+	if ((device.mode == DEVICE_REAL && !is_real) || (device.mode == DEVICE_SOME && (last & 1) != 0))
 		return false;
 	FUZZ_CHECK(device.good_count < DEVICE_GOOD_MAX);
-	struct device_good *good = &device.good[device.good_count++];
-	memcpy(good->xy, xy, sizeof good->xy);
-	good->digest = *digest;
+	device.good[device.good_count].key = sha256_of(&crypto_openssl, key);
+	device.good[device.good_count++].object = *object;
 	return true;
 }
 
-static bool device_is_good(const struct role_key *key, const struct digest *digest)
+static bool device_p256(const uint8_t xy[64], const struct digest *digest, const uint8_t signature[64])
 {
+	bool is_real = device.mode == DEVICE_REAL && crypto_openssl.p256_verify(xy, digest, signature);
+	return device_takes((struct span){ xy, 64 }, digest, signature[63], is_real);
+}
+
+static bool device_ed25519(const uint8_t key[32], struct span message, const uint8_t signature[64])
+{
+	bool is_real = device.mode == DEVICE_REAL && crypto_openssl.ed25519_verify(key, message, signature);
+	struct digest digest = sha256_of(&crypto_openssl, message);
+	return device_takes((struct span){ key, 32 }, &digest, signature[63], is_real);
+}
+
+static bool device_rsa_pss(struct span spki, const struct digest *digest, struct span signature)
+{
+	bool is_real = device.mode == DEVICE_REAL && crypto_openssl.rsa_pss_verify(spki, digest, signature);
+	return device_takes(spki, digest, signature.at[signature.n - 1], is_real);
+}
+
+static bool device_is_good(const struct role_key *key, const struct digest *object)
+{
+	struct span bytes = key->scheme == KEY_P256 ? SPAN_OF(key->key.xy) : key->material;
+	struct digest hash = sha256_of(&crypto_openssl, bytes);
 	for (uint32_t i = 0; i < device.good_count; i++)
-		if (memcmp(device.good[i].xy, key->key.xy, sizeof key->key.xy) == 0 &&
-		    digest_equal(&device.good[i].digest, digest))
+		if (digest_equal(&device.good[i].key, &hash) && digest_equal(&device.good[i].object, object))
 			return true;
 	return false;
 }
@@ -106,7 +124,9 @@ static void device_reset(enum device_mode mode)
 	memset(&device, 0, sizeof device);
 	device.mode = mode;
 	device.crypto = crypto_openssl;
-	device.crypto.p256_verify = device_verify;
+	device.crypto.p256_verify = device_p256;
+	device.crypto.ed25519_verify = device_ed25519;
+	device.crypto.rsa_pss_verify = device_rsa_pss;
 }
 
 /* --- what must hold of a file that is to be saved --- */
@@ -149,10 +169,22 @@ static bool device_root(struct root *out)
 	if (file == NULL || file->absent)
 		return false;
 	if (!device.has_root)
-		device.has_root = device_open((struct span){ file->bytes, file->n }, "root", &ws, &envelope) &&
-				  root_decode(envelope.body, &ws, &crypto_openssl, &device.root) == FAULT_NONE;
+		device.has_root =
+			device_open((struct span){ file->bytes, file->n }, "root", &ws, &envelope) &&
+			root_decode_by(envelope.body, &ws, &crypto_openssl, device.keyids, &device.root) == FAULT_NONE;
 	*out = device.root;
 	return device.has_root;
+}
+
+/* What the client's own count says. What it verifies is not written down. */
+static enum verdict device_verdict(const struct role *role, struct workspace *ws, struct signed_json *file)
+{
+	uint32_t before = device.good_count;
+	if (signed_lay_out(file, ws) != FAULT_NONE)
+		return VERDICT_MALFORMED;
+	enum verdict verdict = threshold_check(&device.crypto, role, file, &device.revoked);
+	device.good_count = before;
+	return verdict;
 }
 
 /* The stored file of a role, if it is one that this root's keys signed. What it verifies is not written down. */
@@ -162,10 +194,7 @@ static bool device_stored(const char *name, const char *type, const struct role 
 	const struct device_file *file = device_find(name);
 	if (file == NULL || file->absent || !device_open((struct span){ file->bytes, file->n }, type, ws, out))
 		return false;
-	uint32_t before = device.good_count;
-	bool good = threshold_check(&device.crypto, role, out, &device.revoked) == VERDICT_OK;
-	device.good_count = before;
-	return good;
+	return device_verdict(role, ws, out) == VERDICT_OK;
 }
 
 static void device_check_root(struct span bytes, struct workspace *ws)
@@ -174,10 +203,20 @@ static void device_check_root(struct span bytes, struct workspace *ws)
 	struct signed_json file;
 	FUZZ_CHECK(device_root(&old));
 	FUZZ_CHECK(device_open(bytes, "root", ws, &file));
-	FUZZ_CHECK(root_decode(file.body, ws, &crypto_openssl, &now) == FAULT_NONE);
+	FUZZ_CHECK(root_decode_by(file.body, ws, &crypto_openssl, device.keyids, &now) == FAULT_NONE);
 	FUZZ_CHECK(now.version == old.version + 1);
 	FUZZ_CHECK(device_is_signed(&old.root, &file, true));
 	FUZZ_CHECK(device_is_signed(&now.root, &file, true));
+}
+
+/* Is there a stored snapshot by keys that root has taken back since? Then its version counts for nothing. */
+static bool device_is_rotated(const struct role *role, struct workspace *ws)
+{
+	const struct device_file *file = device_find("snapshot.json");
+	struct signed_json envelope;
+	return file != NULL && !file->absent &&
+	       device_open((struct span){ file->bytes, file->n }, "snapshot", ws, &envelope) &&
+	       device_verdict(role, ws, &envelope) == VERDICT_SIGNATURE;
 }
 
 static void device_check_timestamp(struct span bytes, struct workspace *ws)
@@ -193,15 +232,24 @@ static void device_check_timestamp(struct span bytes, struct workspace *ws)
 	if (!device_stored("timestamp.json", "timestamp", &root.timestamp, ws, &old_file) ||
 	    timestamp_decode(old_file.body, &old) != FAULT_NONE || old.issued_unix > root.expires_unix)
 		return;
-	FUZZ_CHECK(now.version > old.version && now.snapshot_version >= old.snapshot_version);
+	FUZZ_CHECK(now.version > old.version);
+	FUZZ_CHECK(now.snapshot_version >= old.snapshot_version || device_is_rotated(&root.snapshot, ws));
 }
 
-static void device_check_match(struct span bytes, bool has_length, uint64_t length, bool has_digest,
-			       const struct digest *digest)
+/* Both hashes, where both are named. */
+static void device_check_match(struct span bytes, const struct snapshot_entry *entry)
 {
 	struct digest found = sha256_of(&crypto_openssl, bytes);
-	FUZZ_CHECK(!has_length || bytes.n == length);
-	FUZZ_CHECK(!has_digest || digest_equal(&found, digest));
+	struct digest512 found512;
+	struct sha512 hash;
+	crypto_openssl.sha512_init(&hash);
+	crypto_openssl.sha512_update(&hash, bytes);
+	crypto_openssl.sha512_final(&hash, &found512);
+	FUZZ_CHECK(!entry->has_length || bytes.n == entry->length);
+	if (!entry->has_digest)
+		return;
+	FUZZ_CHECK(entry->hashes == METADATA_SHA512 || digest_equal(&found, &entry->digest));
+	FUZZ_CHECK(entry->hashes == METADATA_SHA256 || digest512_equal(&found512, &entry->digest512));
 }
 
 /* No role may be gone or have gone back. */
@@ -228,8 +276,12 @@ static void device_check_snapshot(struct span bytes, struct workspace *ws)
 	FUZZ_CHECK(device_stored("timestamp.json", "timestamp", &root.timestamp, ws, &parent));
 	FUZZ_CHECK(timestamp_decode(parent.body, &timestamp) == FAULT_NONE);
 	FUZZ_CHECK(now.version == timestamp.snapshot_version);
-	device_check_match(bytes, timestamp.has_length, timestamp.snapshot_length, timestamp.has_digest,
-			   &timestamp.snapshot_digest);
+	device_check_match(bytes, &(struct snapshot_entry){ .has_length = timestamp.has_length,
+							    .has_digest = timestamp.has_digest,
+							    .length = timestamp.snapshot_length,
+							    .digest = timestamp.snapshot_digest,
+							    .hashes = timestamp.hashes,
+							    .digest512 = timestamp.snapshot_digest512 });
 	if (device_stored("snapshot.json", "snapshot", &root.snapshot, ws, &old_file) &&
 	    snapshot_decode(old_file.body, ws, &old) == FAULT_NONE)
 		device_check_roles(&old, &now);
@@ -243,13 +295,13 @@ static void device_check_targets(struct span bytes, struct workspace *ws, const 
 	struct snapshot snapshot;
 	struct targets now;
 	FUZZ_CHECK(device_root(&root) && device_open(bytes, "targets", ws, &file));
-	FUZZ_CHECK(targets_decode(file.body, ws, &crypto_openssl, &now) == FAULT_NONE);
+	FUZZ_CHECK(targets_decode_by(file.body, ws, &crypto_openssl, device.keyids, &now) == FAULT_NONE);
 	FUZZ_CHECK(device_is_signed(role == NULL ? &root.targets : role, &file, false));
 	FUZZ_CHECK(device_stored("snapshot.json", "snapshot", &root.snapshot, ws, &parent));
 	FUZZ_CHECK(snapshot_decode(parent.body, ws, &snapshot) == FAULT_NONE);
 	const struct snapshot_entry *entry = snapshot_find(&snapshot, listed);
 	FUZZ_CHECK(entry != NULL && entry->version == now.version && now.expires_unix > device.now_unix);
-	device_check_match(bytes, entry->has_length, entry->length, entry->has_digest, &entry->digest);
+	device_check_match(bytes, entry);
 }
 
 #endif
