@@ -25,7 +25,10 @@ int enrolment_paths(struct enrolment *out, const char *device_directory, struct 
 	    file_join(out->ldevid_key, fetcher, "ldevid.key", e) < 0 ||
 	    file_join(out->ldevid_pem, fetcher, "ldevid.pem", e) < 0)
 		return -1;
-	return file_join(out->roots_pem, fetcher, "server-roots.pem", e);
+	/* those of a trust bundle, which the installer leaves beside device.json, before those of the factory */
+	if (file_join(out->roots_pem, device_directory, "server-roots.pem", e) < 0)
+		return -1;
+	return access(out->roots_pem, R_OK) == 0 ? 0 : file_join(out->roots_pem, fetcher, "server-roots.pem", e);
 }
 
 static int read_first(const char *path, struct x509_facts *out, struct error *e)

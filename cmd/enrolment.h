@@ -23,7 +23,7 @@ enum enrolment_need {
 };
 enum enrolment_need enrolment_judge(const struct x509_facts *facts, int64_t now_unix);
 
-/* The paths below DIR/fetcher. */
+/* The paths below DIR/fetcher; the roots in DIR, where a trust bundle has brought some. */
 int enrolment_paths(struct enrolment *out, const char *device_directory, struct error *e) MUST_USE;
 enum enrolment_result {
 	ENROLMENT_STANDS, /* nothing was to be done */

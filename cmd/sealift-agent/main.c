@@ -71,7 +71,8 @@ struct agent {
 	struct ipc ipc;
 	struct installer installer;
 	bool has_polled, has_failed;
-	bool release_due; /* before the next segment: memory that only preparing an install needed */
+	bool has_new_roots; /* the fetcher is started again with them */
+	bool release_due;   /* before the next segment: memory that only preparing an install needed */
 };
 
 /* --- options --- */
@@ -197,6 +198,30 @@ static void event(void *self, const struct installer_event *event)
 		  event->text, "help", event->help, NULL);
 }
 
+/*
+ * Roots of TLS from a trust bundle, left where the fetcher can read and not write them. What is no certificate is not
+ * taken: a fetcher without roots could never hear of better ones.
+ */
+static int server_roots(void *self, const struct trust_certificates *roots, struct error *e)
+{
+	struct agent *agent = self;
+	struct x509_facts facts;
+	char path[FILE_PATH_MAX];
+	static struct certificate certificates[TRUST_BUNDLE_CERTIFICATES_MAX];
+	for (uint32_t i = 0; i < roots->count; i++) {
+		struct certificate *c = &certificates[i];
+		if (roots->der[i].n > sizeof c->der || x509_read(roots->der[i], &facts, e) < 0)
+			return error_set(e, "server root %u of the trust bundle is no certificate", i + 1);
+		memcpy(c->der, roots->der[i].at, roots->der[i].n);
+		c->n = roots->der[i].n;
+	}
+	if (file_join(path, agent->dir.path, "server-roots.pem", e) < 0 ||
+	    x509_pem_save(path, certificates, roots->count, e) < 0)
+		return -1;
+	agent->has_new_roots = true;
+	return 0;
+}
+
 static bool is_told_to_stop(int signal)
 {
 	return signal == SIGTERM || signal == SIGINT;
@@ -285,6 +310,10 @@ static int open_installer(struct agent *agent, struct error *e)
 		.decompress = sandbox_decompress(&agent->sandbox),
 		.slots = { agent->dir.places.slots[0], agent->dir.places.slots[1] },
 		.journal = agent->dir.places.journal,
+		.recovery = agent->dir.host.regions[SLBOOT_RECOVERY].fd >= 0
+				    ? &agent->dir.host.regions[SLBOOT_RECOVERY].flash
+				    : NULL,
+		.server_roots = server_roots,
 		.sign = sign,
 		.random = random_bytes,
 		.healthy = healthy,
@@ -306,8 +335,9 @@ static int open_installer(struct agent *agent, struct error *e)
 
 static int ensure_fetcher(struct agent *agent, struct error *e)
 {
-	if (agent->child.pid > 0 && !agent->ipc.is_broken)
+	if (agent->child.pid > 0 && !agent->ipc.is_broken && !agent->has_new_roots)
 		return 0;
+	agent->has_new_roots = false;
 	child_stop(&agent->child);
 	agent->child = (struct child){ .program = agent->options.fetcher,
 				       .device = agent->options.device,
