@@ -11,6 +11,12 @@
 #define LEDGER_LEAVES "log/leaves" /* the working copy from which tiles are cut; as public as they are */
 #define LEDGER_BYTES_MAX (64u << 20)
 
+struct ledger_tile {
+	char path[128];
+	size_t bytes;
+	uint8_t hashes[MERKLE_TILE_WIDTH * DIGEST_BYTES];
+};
+
 static int ledger_reserve(struct ledger *ledger, size_t bytes, struct error *e)
 {
 	if (bytes <= ledger->store_bytes)
@@ -108,33 +114,57 @@ int ledger_append(struct ledger *ledger, const uint8_t salt[32], const struct di
 	return 0;
 }
 
-static int ledger_put_tile(struct ledger *ledger, uint32_t level, uint64_t index, uint32_t width, struct error *e)
+/* What stands, or has to stand, under the tile's name. */
+static int ledger_tile(struct ledger *ledger, uint32_t level, uint64_t index, uint32_t width, struct ledger_tile *out,
+		       struct error *e)
 {
-	uint8_t tile[MERKLE_TILE_WIDTH * DIGEST_BYTES];
-	char path[128] = "log/";
-	if (merkle_tile_path(level, index, width, path + 4, sizeof path - 4) != FAULT_NONE)
+	memcpy(out->path, "log/", 5);
+	out->bytes = (size_t)width * DIGEST_BYTES;
+	if (merkle_tile_path(level, index, width, out->path + 4, sizeof out->path - 4) != FAULT_NONE)
 		return error_set(e, "the log is too large for its tile names");
 	for (uint32_t i = 0; i < width; i++) {
 		struct digest hash;
 		if (!ledger_hash(ledger, level * 8, index * MERKLE_TILE_WIDTH + i, &hash))
-			return error_set(e, "the log lost a hash of tile %s", path);
-		memcpy(tile + i * DIGEST_BYTES, hash.bytes, DIGEST_BYTES);
+			return error_set(e, "the log lost a hash of tile %s", out->path);
+		memcpy(out->hashes + i * DIGEST_BYTES, hash.bytes, DIGEST_BYTES);
 	}
-	return tree_put_new(ledger->tree, path, (struct span){ tile, (size_t)width * DIGEST_BYTES }, e);
+	return 0;
 }
 
-/*
- * Only tiles that the last checkpoint did not cover: full tiles never change, partial ones have their width in the
- * name.
- */
-static int ledger_put_tiles(struct ledger *ledger, struct error *e)
+static int ledger_put_tile(struct ledger *ledger, uint32_t level, uint64_t index, uint32_t width, struct error *e)
 {
-	uint64_t done = ledger->signed_size, size = ledger->size;
+	struct ledger_tile tile;
+	if (ledger_tile(ledger, level, index, width, &tile, e) != 0)
+		return -1;
+	return tree_put_new(ledger->tree, tile.path, (struct span){ tile.hashes, tile.bytes }, e);
+}
+
+static int ledger_verify_tile(struct ledger *ledger, uint32_t level, uint64_t index, uint32_t width, struct error *e)
+{
+	struct ledger_tile tile;
+	uint8_t served[sizeof tile.hashes + 1];
+	size_t n = 0;
+	if (ledger_tile(ledger, level, index, width, &tile, e) != 0)
+		return -1;
+	int got = tree_get(ledger->tree, tile.path, served, sizeof served, &n, e);
+	if (got != 0)
+		return got < 0 ? -1 : error_set(e, "the log's tile %s is missing", tile.path);
+	if (n != tile.bytes || memcmp(served, tile.hashes, n) != 0)
+		return error_set(e, "the log's tile %s is not what was logged", tile.path);
+	return 0;
+}
+
+/* Each tile, at every level, of a log of this size, from those on that one of size done has not. */
+static int ledger_each_tile(struct ledger *ledger, uint64_t done, uint64_t size,
+			    int (*each)(struct ledger *ledger, uint32_t level, uint64_t index, uint32_t width,
+					struct error *e),
+			    struct error *e)
+{
 	for (uint32_t level = 0; size > 0; level++, done /= MERKLE_TILE_WIDTH, size /= MERKLE_TILE_WIDTH) {
 		for (uint64_t tile = done / MERKLE_TILE_WIDTH; tile * MERKLE_TILE_WIDTH < size; tile++) {
 			uint64_t left = size - tile * MERKLE_TILE_WIDTH;
 			uint32_t width = left < MERKLE_TILE_WIDTH ? (uint32_t)left : MERKLE_TILE_WIDTH;
-			if (ledger_put_tile(ledger, level, tile, width, e) != 0)
+			if (each(ledger, level, tile, width, e) != 0)
 				return -1;
 		}
 	}
@@ -204,7 +234,10 @@ int ledger_commit(struct ledger *ledger, const struct signer *signer, struct env
 	uint8_t text_bytes[NOTE_BYTES_MAX];
 	struct writer text = writer_over(text_bytes, sizeof text_bytes);
 	struct signature signature;
-	if (ledger_put_tiles(ledger, e) != 0)
+	if (ledger->size > 0 && ledger->size == ledger->signed_size)
+		return 0; /* of a publication that broke off later */
+	/* Full tiles never change, partial ones have their width in the name: only new ones are written. */
+	if (ledger_each_tile(ledger, ledger->signed_size, ledger->size, ledger_put_tile, e) != 0)
 		return -1;
 	if (ledger_ask_from_any(ledger, signer, reason, &text, &signature, e) != 0)
 		return error_within(e, "the log's checkpoint");
@@ -252,17 +285,14 @@ static bool ledger_signature_valid(struct ledger *ledger, const struct note *not
 	return false;
 }
 
-static int ledger_verify_tile(struct ledger *ledger, uint64_t index, uint32_t width, struct error *e)
+/* Signed by the log's key, for this log. */
+static int ledger_read_note(struct ledger *ledger, struct span text, const struct public_key *key, const char *what,
+			    struct note *note, struct error *e)
 {
-	uint8_t tile[MERKLE_TILE_WIDTH * DIGEST_BYTES + 1];
-	char path[128] = "log/";
-	size_t n = 0, want = (size_t)width * DIGEST_BYTES;
-	if (merkle_tile_path(0, index, width, path + 4, sizeof path - 4) != FAULT_NONE)
-		return error_set(e, "the log is too large for its tile names");
-	if (tree_get(ledger->tree, path, tile, sizeof tile, &n, e) != 0)
-		return error_set(e, "the log's tile %s is missing", path);
-	if (n != want || memcmp(tile, ledger->store + index * MERKLE_TILE_WIDTH * DIGEST_BYTES, want) != 0)
-		return error_set(e, "the log's tile %s is not what was logged", path);
+	if (note_decode(text, note) != FAULT_NONE || !span_equal(note->checkpoint.origin, ledger->origin))
+		return error_set(e, "%s is not a checkpoint of this log", what);
+	if (!ledger_signature_valid(ledger, note, key))
+		return error_set(e, "%s is not signed by the log's key", what);
 	return 0;
 }
 
@@ -274,18 +304,42 @@ int ledger_verify(struct ledger *ledger, const struct public_key *key, struct er
 	struct span text = { (uint8_t *)ledger->checkpoint, ledger->checkpoint_bytes };
 	if (text.n == 0)
 		return error_set(e, "the log has no checkpoint yet; publish a release first");
-	if (note_decode(text, &note) != FAULT_NONE || !span_equal(note.checkpoint.origin, ledger->origin))
-		return error_set(e, "log/checkpoint is not a checkpoint of this log");
-	if (!ledger_signature_valid(ledger, &note, key))
-		return error_set(e, "log/checkpoint is not signed by the log's key");
-	uint64_t size = note.checkpoint.size;
-	for (uint64_t tile = 0; tile * MERKLE_TILE_WIDTH < size; tile++) {
-		uint64_t left = size - tile * MERKLE_TILE_WIDTH;
-		if (ledger_verify_tile(ledger, tile, left < MERKLE_TILE_WIDTH ? (uint32_t)left : MERKLE_TILE_WIDTH,
-				       e) != 0)
-			return -1;
-	}
-	if (!merkle_root(ledger->crypto, source, size, &root) || !digest_equal(&root, &note.checkpoint.root))
+	if (ledger_read_note(ledger, text, key, "log/checkpoint", &note, e) != 0 ||
+	    ledger_each_tile(ledger, 0, note.checkpoint.size, ledger_verify_tile, e) != 0)
+		return -1;
+	if (!merkle_root(ledger->crypto, source, note.checkpoint.size, &root) ||
+	    !digest_equal(&root, &note.checkpoint.root))
 		return error_set(e, "the log's leaves do not give the root that its checkpoint signs: it was altered");
 	return 0;
+}
+
+/* All leaves are at hand: the root over the first of them says more than a proof between the two would. */
+int ledger_verify_since(struct ledger *ledger, const struct public_key *key, struct span earlier, const char *what,
+			uint64_t *size, struct error *e)
+{
+	struct note note;
+	struct digest root;
+	struct merkle_source source = { ledger_hash, ledger };
+	if (ledger_read_note(ledger, earlier, key, what, &note, e) != 0)
+		return -1;
+	*size = note.checkpoint.size;
+	if (*size > ledger->signed_size)
+		return error_set(e, "%s covers %llu leaves, the published log %llu: it was cut back", what,
+				 (unsigned long long)*size, (unsigned long long)ledger->signed_size);
+	if (!merkle_root(ledger->crypto, source, *size, &root) || !digest_equal(&root, &note.checkpoint.root))
+		return error_set(e,
+				 "%s covers other leaves than the published log begins with: its history was "
+				 "rewritten; keep that file, it proves it",
+				 what);
+	return 0;
+}
+
+/* A release and its proof were made in one publication; one that broke off between them left the leaf. */
+bool ledger_find(const struct ledger *ledger, const uint8_t salt[32], const struct digest *detail, uint64_t *index)
+{
+	struct digest leaf = logged_leaf(ledger->crypto, salt, detail);
+	for (*index = ledger->size; *index > 0;)
+		if (memcmp(ledger->store + --*index * DIGEST_BYTES, leaf.bytes, DIGEST_BYTES) == 0)
+			return true;
+	return false;
 }

@@ -35,8 +35,16 @@ int ledger_commit(struct ledger *ledger, const struct signer *signer, struct env
 /* log/proof/<hex detail>; only after ledger_commit(). */
 int ledger_publish_proof(struct ledger *ledger, const uint8_t salt[32], const struct digest *detail, uint64_t index,
 			 struct error *e) MUST_USE;
-/* Recomputes the tree from the tiles and checks the checkpoint's root and signature. */
+/* Where the leaf of a detail under this salt stands; false: it does not. */
+bool ledger_find(const struct ledger *ledger, const uint8_t salt[32], const struct digest *detail, uint64_t *index);
+/* Recomputes the tree, compares it with every tile that is served, and checks the checkpoint's root and signature. */
 int ledger_verify(struct ledger *ledger, const struct public_key *key, struct error *e) MUST_USE;
+/*
+ * After ledger_verify(): that an earlier checkpoint, which the log's key signed, is of the same history; *size is its
+ * size, what names it in messages.
+ */
+int ledger_verify_since(struct ledger *ledger, const struct public_key *key, struct span earlier, const char *what,
+			uint64_t *size, struct error *e) MUST_USE;
 bool ledger_hash(void *ledger, uint32_t level, uint64_t index, struct digest *out); /* a merkle_source */
 
 #endif

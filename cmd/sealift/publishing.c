@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crypto_openssl.h"
+#include "hex.h"
 
 /* Timestamp 72 h and snapshot 30 days are ARCHITECTURE section 3's; product roles live 90 days. */
 const struct repository_lifetimes publishing_lifetimes = { .timestamp_s = 72 * 3600, .snapshot_s = 30 * 86400 };
@@ -83,21 +84,52 @@ static void publishing_record_encode(struct writer *out, const struct digest *de
 	json_write_object_end(&w);
 }
 
-int publishing_record(const struct site *site, struct publishing *p, const struct digest *detail, const char *kind,
-		      struct span what, struct envelope_reason reason, uint8_t salt[32], uint64_t *index,
-		      struct error *e)
+/* 0 and the salt of a record that an interrupted publication left; 1: there is none. */
+static int publishing_known(const char *path, uint8_t salt[32], struct error *e)
 {
 	uint8_t bytes[4096];
-	char name[64], path[FILE_PATH_MAX];
+	size_t n = 0;
+	struct json_node *record;
+	struct json_reader r = { .fault = FAULT_NONE };
+	static uint8_t scratch[16384];
+	struct workspace ws = workspace_over(scratch, sizeof scratch);
+	int got = file_read(path, bytes, sizeof bytes, &n, e);
+	if (got != 0)
+		return got;
+	if (json_parse((struct span){ bytes, n }, &ws, &record) == FAULT_NONE)
+		json_hex(&r, record, "salt", salt, 32);
+	else
+		json_fail(&r, FAULT_SYNTAX, "record");
+	return r.fault == FAULT_NONE ? 0 : error_set(e, "%s is malformed; restore it from a copy", path);
+}
+
+/* The record first: a leaf without its detail could never be explained. */
+static int publishing_new_record(const char *path, const struct digest *detail, const char *kind, struct span what,
+				 struct envelope_reason reason, uint8_t salt[32], struct error *e)
+{
+	uint8_t bytes[4096];
 	struct writer w = writer_over(bytes, sizeof bytes);
 	if (getrandom(salt, 32, 0) != 32)
 		return error_errno(e, "no random bytes");
 	publishing_record_encode(&w, detail, kind, what, reason, salt);
 	if (writer_end(&w) != FAULT_NONE)
 		return error_set(e, "who and why must be printable ASCII, and shorter than 2000 characters");
-	/* The record first: a leaf without its detail could never be explained. */
-	snprintf(name, sizeof name, "records/%llu.json", (unsigned long long)p->ledger.size);
-	if (site_path(site, name, path, e) != 0 || file_write(path, writer_span(&w), 0600, e) != 0)
+	return file_write(path, writer_span(&w), 0600, e);
+}
+
+int publishing_record(const struct site *site, struct publishing *p, const struct digest *detail, const char *kind,
+		      struct span what, struct envelope_reason reason, uint8_t salt[32], uint64_t *index,
+		      struct error *e)
+{
+	char name[96] = "records/", path[FILE_PATH_MAX];
+	hex_text(digest_span(detail), name + strlen(name));
+	memcpy(name + strlen(name), ".json", 6);
+	if (site_path(site, name, path, e) != 0)
 		return -1;
+	int known = publishing_known(path, salt, e);
+	if (known < 0 || (known > 0 && publishing_new_record(path, detail, kind, what, reason, salt, e) != 0))
+		return -1;
+	if (known == 0 && ledger_find(&p->ledger, salt, detail, index))
+		return 0;
 	return ledger_append(&p->ledger, salt, detail, index, e);
 }

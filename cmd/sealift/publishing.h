@@ -29,8 +29,8 @@ void publishing_close(struct publishing *publishing);
 /* A buffer in the workspace, or NULL. */
 struct writer publishing_buffer(struct publishing *publishing, size_t capacity);
 /*
- * A leaf for a detail, the detail itself kept in records/<index>.json with who and why; *index and salt for its proof.
- * Durable; covered by the next ledger_commit().
+ * A leaf for a detail, which is explained in records/<detail>.json: who, why, salt; *index and salt for its proof.
+ * Durable; covered by the next ledger_commit(). What an interrupted publication logged is not logged again.
  */
 int publishing_record(const struct site *site, struct publishing *publishing, const struct digest *detail,
 		      const char *kind, struct span what, struct envelope_reason reason, uint8_t salt[32],

@@ -14,7 +14,15 @@ done
 world_image 1.0 130
 { head -c 200000 /dev/zero; head -c 3000 "$(image_of 1.0)"; } >"$(image_of 1.1)" # zero segments, and a short last one
 world_release 1.0
-world_release 1.1 --counter 1.4
+quietly sealift pack --product edge --version 1.1 --segment-kib 64 --counter 1.4 "$(image_of 1.1)"
+quietly sealift release sign --why "$test_name" edge/1.1
+# A publication that breaks off after the log: the next one must not log the release again.
+in_the_way=$repo/metadata/3.snapshot.json
+echo '{}' >"$in_the_way"
+if quietly sealift release publish --why "$test_name" edge/1.1; then exit 1; fi
+[ "$(wc -c <"$repo/log/leaves")" = $((4 * 32)) ]
+rm "$in_the_way"
+quietly sealift release publish --why "$test_name" edge/1.1
 quietly sealift rollout plan --release edge/1.1 --canary sim-2,sim-1 --stage small=10%,region=us --stage all=100% \
 	--soak 60 --why "$test_name"
 quietly sealift refresh

@@ -71,10 +71,10 @@ class Forge:
             self.put_role(name, roles, root, snapshot, out)
         self.hook("snapshot", snapshot)
         self.put_heads(root, snapshot, timestamp, out)
-        records = {name: json.loads(data) for name, data in self.records.items()}
-        self.put_log(records, roles, out)
+        records = self.put_log(self.in_order(), roles, out)
+        self.hook("records", records)
         self.hook("files", out)
-        return out, site, {name: spelled(record) for name, record in records.items()}
+        return out, site, records
 
     def hook(self, stage, value):
         if stage == self.stage:
@@ -131,10 +131,10 @@ class Forge:
     # --- the log ---
 
     def put_log(self, records, roles, out):
+        """Returns the records under their names."""
         targets = {path: target for role in roles.values() for path, target in role["targets"].items()}
         leaves = []
-        for index in range(len(records)):
-            record = records[f"{index}.json"]
+        for index, record in enumerate(records):
             if record["kind"] == "root":
                 record["detail"] = sha256(out["metadata/1.root.json"])
             if record["kind"] == "release" and record["what"] in targets:
@@ -142,13 +142,20 @@ class Forge:
             self.hook(f"record {index}", record)
             leaves.append(log.leaf_hash(bytes.fromhex(record["salt"]), bytes.fromhex(record["detail"])))
         self.hook("leaves", leaves)
-        self.hook("records", records)
-        for index, record in enumerate(records.values()):
+        for index, record in enumerate(records):
             if record["kind"] == "release":
-                out[f"log/proof/{record['detail']}"] = self.proof(leaves, record, list(records).index(f"{index}.json"))
+                out[f"log/proof/{record['detail']}"] = self.proof(leaves, record, index)
         out["log/checkpoint"] = self.checkpoint(leaves)
         out["log/leaves"] = b"".join(leaves)
         out[f"log/tile/0/000.p/{len(leaves)}"] = b"".join(leaves)
+        return {record["detail"] + ".json": spelled(record) for record in records}
+
+    def in_order(self):
+        """The records, as their leaves stand in the log."""
+        leaves = self.files["log/leaves"]
+        def place(record):
+            return leaves.index(log.leaf_hash(bytes.fromhex(record["salt"]), bytes.fromhex(record["detail"])))
+        return sorted((json.loads(data) for data in self.records.values()), key=place)
 
     def checkpoint(self, leaves):
         root = base64.b64encode(log.tree_hash(leaves)).decode()

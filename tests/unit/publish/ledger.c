@@ -17,6 +17,27 @@ static void ledger_add(struct desk *d, uint32_t from, uint32_t count)
 	}
 }
 
+/* Another log of the same key: signer and folder know nothing of the first. */
+static void ledger_forget(struct desk *d)
+{
+	char command[160];
+	snprintf(command, sizeof command, "rm -rf '%s/repo/log'", d->path);
+	CHECK_EQ(system(command), 0);
+	d->head_size = 0;
+	desk_close(d);
+	desk_open(d);
+}
+
+static void ledger_add_other(struct desk *d, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct digest detail = desk_digest(100 + i);
+		struct error e;
+		uint64_t index;
+		CHECK_EQ(ledger_append(&d->ledger, salt, &detail, &index, &e), 0);
+	}
+}
+
 static int ledger_sign(struct desk *d)
 {
 	struct error e = { 0 };
@@ -228,6 +249,78 @@ static void ledger_waits_for_its_signer(void)
 	desk_free(d);
 }
 
+/* Above level 0, too: auditors read those. */
+static void ledger_notices_an_altered_tile_above(void)
+{
+	struct error e;
+	struct desk *d = ledger_desk(600);
+	CHECK_EQ(ledger_look(d, &e), 0);
+	desk_alter(d, "log/tile/1/000.p/2", -1);
+	CHECK_EQ(ledger_look(d, &e), -1);
+	CHECK(strstr(e.text, "tile/1/") != NULL);
+	desk_free(d);
+}
+
+static int ledger_look_since(struct desk *d, const uint8_t *earlier, size_t n, struct error *why)
+{
+	uint64_t size;
+	if (ledger_look(d, why) != 0)
+		return -1;
+	return ledger_verify_since(&d->ledger, &d->key, (struct span){ earlier, n }, "kept", &size, why);
+}
+
+static void ledger_grows_from_what_somebody_kept(void)
+{
+	struct error e;
+	uint8_t kept[3][NOTE_BYTES_MAX];
+	size_t n[3];
+	struct desk *d = desk_new();
+	for (uint32_t i = 0; i < 3; i++) {
+		ledger_add(d, 2 * i, 2);
+		CHECK_EQ(ledger_sign(d), 0);
+		n[i] = desk_read(d, "log/checkpoint", kept[i], sizeof kept[i]);
+	}
+	for (size_t i = 0; i < 3; i++)
+		CHECK_EQ(ledger_look_since(d, kept[i], n[i], &e), 0);
+	kept[1][n[1] - 10] ^= 1;
+	CHECK_EQ(ledger_look_since(d, kept[1], n[1], &e), -1);
+	CHECK(strstr(e.text, "kept is not") != NULL);
+	desk_free(d);
+}
+
+/* The log's key signs another history, or a shorter one: who kept a checkpoint can show it. */
+static void ledger_notices_another_history(void)
+{
+	struct error e;
+	uint8_t kept[NOTE_BYTES_MAX];
+	struct desk *d = ledger_desk(4);
+	size_t n = desk_read(d, "log/checkpoint", kept, sizeof kept);
+	for (uint32_t again = 1; again <= 5; again += 4) {
+		ledger_forget(d);
+		ledger_add_other(d, again);
+		CHECK_EQ(ledger_sign(d), 0);
+		CHECK_EQ(ledger_look_since(d, kept, n, &e), -1);
+		CHECK(strstr(e.text, again < 4 ? "cut back" : "rewritten") != NULL);
+	}
+	desk_free(d);
+}
+
+static void ledger_finds_what_was_logged(void)
+{
+	static const uint8_t other[32] = { 9 };
+	struct desk *d = ledger_desk(4);
+	struct digest detail = desk_digest(2), absent = desk_digest(4);
+	uint64_t index;
+	CHECK(ledger_find(&d->ledger, salt, &detail, &index));
+	CHECK_EQ(index, 2);
+	CHECK(!ledger_find(&d->ledger, salt, &absent, &index));
+	CHECK(!ledger_find(&d->ledger, other, &detail, &index));
+	/* Nothing new: the checkpoint stands, and nobody is asked. */
+	d->refuses = true;
+	CHECK_EQ(ledger_sign(d), 0);
+	desk_free(d);
+}
+
 static const struct check_case cases[] = {
 	CASE(ledger_verifies_what_it_published),
 	CASE(ledger_notices_an_altered_tile),
@@ -241,5 +334,9 @@ static const struct check_case cases[] = {
 	CASE(ledger_grows_over_tiles),
 	CASE(ledger_proofs_convince_a_device),
 	CASE(ledger_waits_for_its_signer),
+	CASE(ledger_notices_an_altered_tile_above),
+	CASE(ledger_grows_from_what_somebody_kept),
+	CASE(ledger_notices_another_history),
+	CASE(ledger_finds_what_was_logged),
 };
 CHECK_MAIN(cases)
