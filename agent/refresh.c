@@ -66,6 +66,9 @@ static int client_setback(const struct installer *i, enum client_action action, 
 		return error_within(&s->error, "metadata %s", client->what);
 	if (client->verdict == VERDICT_MALFORMED)
 		return setback_malformed_at(s, client->fault, client->what, client->where, client->at);
+	if (client->verdict == VERDICT_ROLLBACK && client->fallen.n > 0)
+		return setback_refuse(s, client->verdict, "metadata %s, entry %.*s", client->what,
+				      (int)client->fallen.n, (const char *)client->fallen.at);
 	return setback_refuse(s, client->verdict, "metadata %s", client->what);
 }
 

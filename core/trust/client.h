@@ -65,6 +65,7 @@ struct client {
 	enum fault fault;                  /* of VERDICT_MALFORMED */
 	const char *where;                 /* of VERDICT_MALFORMED: the member, or NULL: */
 	size_t at;                         /* the offset in the file, where it is no JSON at all; else 0 */
+	struct span fallen;                /* of VERDICT_ROLLBACK in a snapshot: what is missing or lower in it */
 	char what[CLIENT_NAME_MAX];        /* the file at which it stopped */
 	const struct target *found;        /* NULL: no role lists it (the action is CLIENT_DONE then) */
 	const struct delegation *found_by; /* the delegation that listed it; NULL: top-level targets */

@@ -252,15 +252,17 @@ enum client_action client_snapshot_loaded(struct client *c)
 }
 
 /* No role that was once listed may vanish or go back, top-level or delegated [CLIENT-8]. */
-static bool client_snapshot_goes_back(const struct client *c)
+static bool client_snapshot_goes_back(struct client *c)
 {
 	if (!c->has_old_snapshot)
 		return false;
 	for (uint32_t i = 0; i < c->old_snapshot.count; i++) {
 		const struct snapshot_entry *old = &c->old_snapshot.entries[i];
 		const struct snapshot_entry *now = snapshot_find(&c->snapshot, old->name);
-		if (now == NULL || now->version < old->version)
+		if (now == NULL || now->version < old->version) {
+			c->fallen = old->name;
 			return true;
+		}
 	}
 	return c->snapshot.version < c->old_snapshot.version;
 }

@@ -284,6 +284,12 @@ static void each_refusal_names_its_object(void)
 	y->corrupt = "metadata/3.snapshot.json";
 	y->corrupt_at = 40;
 	told("digest", "3.snapshot.json", "not those that signed metadata names");
+	started();
+	y->offers = false;
+	CHECK_EQ(yard_cycle(y), INSTALLER_WAIT);
+	world_relist(y->world, "p/board", 1);
+	world_republish(y->world);
+	told("rollback", "3.snapshot.json", "entry p/board.json");
 }
 
 static const struct check_case cases[] = {
