@@ -36,6 +36,9 @@ static void check(const struct fleet *f, struct fleet_device *d)
 	if (d->yard->running == SLOT_NONE)
 		fail(f, d, "it runs nothing");
 	d->counter = running->counter;
+	/* the boot stage's part: behind a confirmed image */
+	if (d->yard->epoch_floor < COUNTER_EPOCH(d->counter))
+		d->yard->epoch_floor = COUNTER_EPOCH(d->counter);
 }
 
 void fleet_serve(struct fleet *f, struct handshake_server *server)

@@ -133,10 +133,17 @@ void keeper_keep(struct keeper *k, int64_t now_unix)
 
 /* --- releases --- */
 
+static bool is_of_a_release(const char *name)
+{
+	return strncmp(name, "objects/", 8) == 0 || strncmp(name, "log/", 4) == 0 ||
+	       strncmp(name, "targets/plans/", 14) == 0;
+}
+
 static void forget_objects(struct world_shelf *site)
 {
-	while (site->count > 0)
-		world_drop(site, site->files[site->count - 1].name);
+	for (uint32_t i = site->count; i > 0; i--)
+		if (is_of_a_release(site->files[i - 1].name))
+			world_drop(site, site->files[i - 1].name);
 }
 
 void keeper_release(struct keeper *k)

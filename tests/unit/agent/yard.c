@@ -559,6 +559,14 @@ static void heard(void *self, const struct installer_event *event)
 	snprintf(y->last_text, sizeof y->last_text, "%s: %s", event->name, event->text);
 }
 
+static int server_roots(void *self, const struct trust_certificates *roots, struct error *e)
+{
+	const struct yard *y = self;
+	if (y->roots_heard != NULL)
+		y->roots_heard(y->roots_self, roots);
+	return 0;
+}
+
 static struct device_places places_of(struct yard *y, uint32_t erase_bytes)
 {
 	struct store store = { store_load, store_save, store_remove, y };
@@ -593,6 +601,7 @@ int yard_start(struct yard *y, enum installer_outcome *out)
 		.sign = sign,
 		.random = random_bytes,
 		.healthy = healthy,
+		.server_roots = server_roots,
 		.event = heard,
 		.self = y,
 	};
@@ -600,6 +609,7 @@ int yard_start(struct yard *y, enum installer_outcome *out)
 		.device = &y->config,
 		.crypto = &crypto_openssl,
 		.boot = &y->identity,
+		.epoch_floor = y->epoch_floor,
 		.epoch_max = 100,
 		.running = y->running,
 		.report_key = key_of(y, &y->report)->key,
@@ -805,6 +815,7 @@ struct yard *yard_beside(struct yard *home, const char *id)
 	y->step_ms = 1;
 	must(in_process_open(&y->decompressor, NULL) == 0);
 	make_config(y);
+	y->identity = home->identity;
 	snprintf(y->config.id, sizeof y->config.id, "%s", id);
 	make_device(y, (uint32_t)home->installer.ports.slots[1].erase_bytes);
 	y->offers = y->confirms = true;

@@ -85,6 +85,10 @@ struct yard {
 	struct world_shelf store;
 	struct yard_flash slots[SLOT_COUNT], journal;
 	enum slot running;
+	uint32_t epoch_floor; /* of the boot verifier's counter */
+	/* hears of new roots of TLS; NULL: nobody does */
+	void (*roots_heard)(void *self, const struct trust_certificates *roots);
+	void *roots_self;
 	bool sick;
 	int64_t unix_s;
 	uint64_t boot_ms;
