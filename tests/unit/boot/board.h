@@ -2,6 +2,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include "crypto_small.h"
 #include "ram_flash.h"
 #include "signing.h"
 #include "slboot.h"
@@ -49,7 +50,7 @@ static bool board_verify(const uint8_t xy[64], const struct digest *digest, cons
 			return known[i].is_valid;
 	struct known *fresh = &known[count++ % 64];
 	memcpy(fresh->key, key, sizeof key);
-	fresh->is_valid = crypto_openssl.p256_verify(xy, digest, signature);
+	fresh->is_valid = crypto_small.p256_verify(xy, digest, signature);
 	return fresh->is_valid;
 }
 
@@ -120,7 +121,7 @@ static inline bool board_saw(const struct board *b, enum slboot_event event)
 /* Wires the parts over whatever bytes the board holds. */
 static inline void board_wire(struct board *b)
 {
-	board_crypto = crypto_openssl;
+	board_crypto = crypto_small;
 	board_crypto.p256_verify = board_verify;
 	b->power = (struct ram_power){ .random = 0x9e3779b97f4a7c15 };
 	b->port = (struct slboot_port){
