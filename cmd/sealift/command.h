@@ -21,6 +21,7 @@ extern const struct command command_init, command_pack, command_release_sign, co
 	command_release_list, command_release_show, command_rollout_plan, command_rollout_start, command_rollout_status,
 	command_rollout_pause, command_rollout_resume, command_rollout_abort, command_device_list, command_device_show,
 	command_provision, command_log_verify, command_refresh, command_status, command_emergency_revoke,
-	command_emergency_raise, command_emergency_standby, command_emergency_recovery, command_revoke_key;
+	command_emergency_raise, command_emergency_standby, command_emergency_recovery, command_revoke_key,
+	command_trust_publish;
 
 #endif

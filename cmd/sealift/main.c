@@ -25,6 +25,7 @@ static const struct command *const main_commands[] = {
 	&command_log_verify,
 	&command_refresh,
 	&command_status,
+	&command_trust_publish,
 	&command_revoke_key,
 	&command_emergency_revoke,
 	&command_emergency_raise,

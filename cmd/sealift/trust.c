@@ -1,0 +1,190 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "crypto_openssl.h"
+#include "hex.h"
+#include "note.h"
+#include "number.h"
+#include "trust_bundle.h"
+#include "trust_role.h"
+#include "x509.h"
+
+struct trust {
+	const struct site *site;
+	const char *why;
+	struct trust_bundle bundle;
+	struct publishing publishing;
+	struct certificate roots[TRUST_BUNDLE_CERTIFICATES_MAX], cas[TRUST_BUNDLE_CERTIFICATES_MAX];
+};
+
+/* --- options --- */
+
+static int trust_order(const void *a, const void *b)
+{
+	const struct trust_witness *x = a, *y = b;
+	return span_compare(x->name, y->name);
+}
+
+/* NAME=HEX; the text is kept and cut */
+static int trust_witness(struct trust *t, char *text, struct error *e)
+{
+	char *key = strchr(text, '=');
+	struct trust_bundle *b = &t->bundle;
+	if (b->witness_count == TRUST_BUNDLE_WITNESSES_MAX)
+		return error_set(e, "at most %d witnesses", TRUST_BUNDLE_WITNESSES_MAX);
+	struct trust_witness *witness = &b->witnesses[b->witness_count++];
+	if (key != NULL)
+		*key++ = '\0';
+	witness->name = span_of_text(text);
+	if (key == NULL || !note_is_name(witness->name) ||
+	    hex_decode(span_of_text(key), witness->ed25519, sizeof witness->ed25519) != FAULT_NONE)
+		return error_set(e, "--witness '%.100s': give NAME=KEY, the Ed25519 key as 64 hexadecimal digits",
+				 text);
+	qsort(b->witnesses, b->witness_count, sizeof *b->witnesses, trust_order);
+	return 0;
+}
+
+static int trust_policy(struct trust *t, const char *value, struct error *e)
+{
+	static const char *const policies[] = { "none", "log", "witnesses" };
+	for (int i = LOG_NONE; i <= LOG_WITNESSES; i++)
+		if (strcmp(value, policies[i]) == 0)
+			return t->bundle.log_policy = (enum log_policy)i, 0;
+	return error_set(e, "--log-policy '%.40s': give none, log or witnesses", value);
+}
+
+static int trust_option(struct trust *t, int option, char *value, struct error *e)
+{
+	static const struct number quorum = { "--quorum", "witnesses", 1, TRUST_BUNDLE_WITNESSES_MAX };
+	if (option == 'W')
+		return trust_witness(t, value, e);
+	if (option == 'p')
+		return trust_policy(t, value, e);
+	if (option == 'q')
+		return number_parse_u32(&quorum, value, &t->bundle.witness_quorum, e);
+	t->why = value;
+	return 0;
+}
+
+static int trust_options(struct trust *t, struct ui *ui, int argc, char **argv)
+{
+	static const struct option options[] = { { "witness", required_argument, NULL, 'W' },
+						 { "quorum", required_argument, NULL, 'q' },
+						 { "log-policy", required_argument, NULL, 'p' },
+						 { "why", required_argument, NULL, 'w' },
+						 { NULL, 0, NULL, 0 } };
+	struct error e;
+	int option;
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
+		if (option == '?')
+			return UI_USAGE;
+		if (trust_option(t, option, optarg, &e) != 0)
+			return ui_usage(ui, "%s", e.text);
+	}
+	if (argc != optind || t->why == NULL)
+		return ui_usage(ui, "give --why TEXT; this command takes no other words");
+	return UI_OK;
+}
+
+/* --- the bundle --- */
+
+static int trust_certificates(const struct site *site, const char *const *files, uint32_t count,
+			      struct certificate *store, struct trust_certificates *out, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	for (uint32_t f = 0; f < count; f++) {
+		uint32_t n = 0;
+		if (site_path(site, files[f], path, e) != 0 || x509_pem_load(path, &store[f], 1, &n, e) != 0)
+			return -1;
+		if (n != 1)
+			return error_set(e, "%s holds no certificate", path);
+		out->der[out->count++] = (struct span){ store[f].der, store[f].n };
+	}
+	return 0;
+}
+
+static void trust_emergency(const struct site *site, struct trust_bundle *b)
+{
+	for (uint32_t k = 0; k < SITE_EMERGENCY_KEYS; k++) {
+		struct digest id = key_identity(&crypto_openssl, &site->emergency[k]);
+		uint32_t at = b->emergency_count++;
+		for (; at > 0 && span_compare(digest_span(&b->emergency[at - 1]), digest_span(&id)) > 0; at--)
+			b->emergency[at] = b->emergency[at - 1];
+		b->emergency[at] = id;
+	}
+}
+
+/* What the site is now; the sequence follows the published one's. */
+static int trust_fill(struct trust *t, struct error *e)
+{
+	static const char *const roots[] = { "pki/server-root-a.pem", "pki/server-root-b.pem" };
+	static const char *const cas[] = { "pki/factory-ca.pem", "pki/device-ca.pem" };
+	struct span text;
+	struct trust_bundle last = { 0 }, *b = &t->bundle;
+	int found = trust_role_read(&t->publishing, TRUST_BUNDLE_PATH, TRUST_BUNDLE_BYTES_MAX, &text, e);
+	if (found < 0)
+		return -1;
+	if (found == 0 && trust_bundle_decode(text, &t->publishing.ws, &last) != FAULT_NONE)
+		return error_set(e, "the published trust bundle is malformed");
+	b->sequence = last.sequence + 1;
+	b->log_count = 1;
+	b->logs[0].origin = span_of_text(t->site->log_origin);
+	memcpy(b->logs[0].xy, t->site->log_key.xy, sizeof b->logs[0].xy);
+	if (b->witness_count > 0 && b->witness_quorum == 0)
+		b->witness_quorum = 1;
+	trust_emergency(t->site, b);
+	if (trust_certificates(t->site, roots, 2, t->roots, &b->server_roots, e) != 0)
+		return -1;
+	return trust_certificates(t->site, cas, 2, t->cas, &b->device_cas, e);
+}
+
+static int trust_make(struct trust *t, struct error *e)
+{
+	struct trust_bundle check;
+	if (publishing_open(t->site, &t->publishing, e) != 0 || trust_fill(t, e) != 0)
+		return -1;
+	struct writer w = publishing_buffer(&t->publishing, TRUST_BUNDLE_BYTES_MAX);
+	trust_bundle_encode(&w, &t->bundle);
+	enum fault fault = writer_end(&w);
+	if (fault == FAULT_NONE)
+		fault = trust_bundle_decode(writer_span(&w), &t->publishing.ws, &check);
+	if (fault != FAULT_NONE)
+		return error_set(e, "devices would refuse this bundle: %s; check witnesses, quorum and log policy",
+				 fault_text(fault));
+	return trust_role_publish(t->site, &t->publishing, TRUST_BUNDLE_PATH, writer_span(&w), t->why, e);
+}
+
+static int trust_run(struct ui *ui, const char *site_path, int argc, char **argv)
+{
+	static struct site site;
+	static struct trust t;
+	struct error e = { 0 };
+	t = (struct trust){ .site = &site, .bundle.log_policy = LOG_REQUIRED };
+	if (trust_options(&t, ui, argc, argv) != UI_OK)
+		return UI_USAGE;
+	int failed = site_load(&site, site_path, &e) != 0 || trust_make(&t, &e) != 0;
+	publishing_close(&t.publishing);
+	if (failed)
+		return ui_fail(ui, &e);
+	if (ui->json)
+		printf("{\"sequence\":%llu}\n", (unsigned long long)t.bundle.sequence);
+	else
+		printf("trust bundle %llu signed by %d of %d and published\n", (unsigned long long)t.bundle.sequence,
+		       SITE_TARGETS_THRESHOLD, SITE_TARGETS_KEYS);
+	return UI_OK;
+}
+
+const struct command command_trust_publish = {
+	"trust publish", "--why TEXT [--log-policy POLICY] [--witness NAME=KEY]... [--quorum N]",
+	"tell devices of the log, its witnesses and the roots of TLS",
+	"Publishes trust/bundle.json under the top-level targets, signed by its holders: the site's roots of TLS and\n"
+	"CAs (pki/), its log, the witnesses given. Devices go by it instead of by what they were provisioned with.\n\n"
+	"  --log-policy POLICY  the least that any release owes: none, log (default) or witnesses\n"
+	"  --witness NAME=KEY   a witness of the log: its name in checkpoints, its Ed25519 key in hexadecimal\n"
+	"  --quorum N           so many of them must have cosigned (default 1)\n"
+	"  --why TEXT           for the journals\n\n"
+	"Example: sealift trust publish --why 'REL-4: first witness' --witness w.example/1=2c5f...\n",
+	trust_run
+};
