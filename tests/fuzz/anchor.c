@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/fuzz-anchor.XXXXXX", journal[64], head[64];
+static char folder[] = "/tmp/fuzz-anchor.XXXXXX", journal[64], head[80];
 
 static void clean(void)
 {
