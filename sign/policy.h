@@ -1,6 +1,6 @@
 /*
- * Which key signs what, for whom, and how long it may be good for: one table, by the names of port/signer.h. A key signs
- * one kind of object, but for those of emergency, which sign two.
+ * Which key signs what, for whom, and how long it may be good for: one table, by the names of port/signer.h. A key
+ * signs one kind of object; those of emergency sign two.
  */
 #ifndef POLICY_H
 #define POLICY_H

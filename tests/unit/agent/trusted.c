@@ -1,4 +1,4 @@
-/* What stands beside TUF's roles: emergency statements, revocations and the trust bundle, as the installer heeds them. */
+/* Emergency statements, revocations and the trust bundle, as the installer heeds them. */
 #include <openssl/evp.h>
 
 #include "check.h"
