@@ -678,16 +678,6 @@ static void make_config(struct yard *y)
 	y->identity.keys[0] = (struct boot_key){ .present = true, .key = key_of(y, &y->boot)->key };
 }
 
-static void make_emergency(struct yard *y)
-{
-	uint32_t keys[BOOT_EMERGENCY_MAX];
-	for (uint32_t k = 0; k < BOOT_EMERGENCY_MAX; k++) {
-		keys[k] = world_key_new(y->world);
-		y->identity.emergency[k] = (struct boot_key){ .present = true, .key = y->world->keys[keys[k]].key };
-	}
-	y->emergency = world_holder_of(y->world, 2, BOOT_EMERGENCY_MAX, keys);
-}
-
 static void make_device(struct yard *y, uint32_t erase_bytes)
 {
 	static uint8_t image[5000];
@@ -758,7 +748,7 @@ struct yard *yard_new(uint32_t erase_bytes)
 	y->step_ms = 1;
 	must(in_process_open(&y->decompressor, NULL) == 0);
 	make_config(y);
-	make_emergency(y);
+	yard_pin_emergency(y);
 	make_device(y, erase_bytes);
 	make_release(y);
 	yard_publish(y);

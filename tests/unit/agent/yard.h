@@ -128,6 +128,8 @@ void yard_put_trust(struct yard *y, const char *path, struct span text);
 /* Puts an emergency statement by the first `signers` of the three where a device asks for that number. */
 void yard_state(struct yard *y, const struct emergency *statement, uint32_t signers, uint64_t as_number);
 
+void yard_pin_emergency(struct yard *y); /* three new keys, in the device; yard_new() does it */
+
 struct journal_state yard_journal(struct yard *y);
 bool yard_reported(const struct yard *y, enum report_state state);
 

@@ -47,3 +47,13 @@ void yard_state(struct yard *y, const struct emergency *statement, uint32_t sign
 	snprintf(name, sizeof name, "emergency/board/%llu.json", (unsigned long long)as_number);
 	world_put(&y->site, name, world_sign(y->world, writer_span(&w), &holder));
 }
+
+void yard_pin_emergency(struct yard *y)
+{
+	uint32_t keys[BOOT_EMERGENCY_MAX];
+	for (uint32_t k = 0; k < BOOT_EMERGENCY_MAX; k++) {
+		keys[k] = world_key_new(y->world);
+		y->identity.emergency[k] = (struct boot_key){ .present = true, .key = y->world->keys[keys[k]].key };
+	}
+	y->emergency = world_holder_of(y->world, 2, BOOT_EMERGENCY_MAX, keys);
+}
