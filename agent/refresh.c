@@ -164,11 +164,27 @@ static int refresh_roles(struct installer *i, struct setback *s)
 	return raise_floor(i, s);
 }
 
+/*
+ * A root that was stored long ago may list a key that was taken out of root since, and then revoked: it is the last root
+ * that forbids. What comes of the roles in this walk does not matter yet [EMG-21].
+ */
+static int hear(struct installer *i, struct setback *s)
+{
+	struct setback ignored = { 0 };
+	if (hear_emergency(i, s) == 0)
+		return 0;
+	if (s->verdict != VERDICT_EMERGENCY_FORBIDDEN)
+		return -1;
+	(void)!refresh_roles(i, &ignored);
+	*s = (struct setback){ 0 };
+	return hear_emergency(i, s);
+}
+
 /* A key that was revoked just now may have signed what was verified just before [REV-7]; TUF last [EMG-20]. */
 int refresh_metadata(struct installer *i, struct setback *s)
 {
 	bool changed;
-	if (hear_emergency(i, s) < 0 || refresh_roles(i, s) < 0 || trusted_follow(i, &changed, s) < 0)
+	if (hear(i, s) < 0 || refresh_roles(i, s) < 0 || trusted_follow(i, &changed, s) < 0)
 		return -1;
 	return changed ? refresh_roles(i, s) : 0;
 }
