@@ -40,33 +40,42 @@ static bool role_read_p256(struct span text, const struct crypto *crypto, struct
 	return true;
 }
 
-static bool role_read_ed25519(struct span text, struct workspace *ws, const struct crypto *crypto, struct role_key *out)
+/* Keeps what is verified with and counted; no room is a fault of its own, not a key that does not verify. */
+static bool role_keep(struct json_reader *r, enum key_scheme scheme, struct span material, struct workspace *ws,
+		      const struct crypto *crypto, struct role_key *out)
 {
-	uint8_t *raw = workspace_take(ws, ROLE_ED25519_BYTES);
-	if (raw == NULL || crypto->ed25519_verify == NULL || hex_decode(text, raw, ROLE_ED25519_BYTES) != FAULT_NONE)
+	uint8_t *copy = workspace_take(ws, material.n);
+	if (copy == NULL) {
+		json_fail(r, FAULT_NO_SPACE, "keys");
 		return false;
-	out->scheme = KEY_ED25519;
-	out->material = (struct span){ raw, ROLE_ED25519_BYTES };
+	}
+	memcpy(copy, material.at, material.n);
+	out->scheme = scheme;
+	out->material = (struct span){ copy, material.n };
 	out->identity = sha256_of(crypto, out->material);
 	return true;
 }
 
-static bool role_read_rsa(struct span text, struct workspace *ws, const struct crypto *crypto, struct role_key *out)
+static bool role_read_ed25519(struct json_reader *r, struct span text, struct workspace *ws,
+			      const struct crypto *crypto, struct role_key *out)
+{
+	uint8_t raw[ROLE_ED25519_BYTES];
+	if (crypto->ed25519_verify == NULL || hex_decode(text, raw, sizeof raw) != FAULT_NONE)
+		return false;
+	return role_keep(r, KEY_ED25519, SPAN_OF(raw), ws, crypto, out);
+}
+
+/* One spelling for one key, so that its identity is one too. */
+static bool role_read_rsa(struct json_reader *r, struct span text, struct workspace *ws, const struct crypto *crypto,
+			  struct role_key *out)
 {
 	uint8_t der[DER_RSA_SPKI_MAX];
 	struct writer w = writer_over(der, sizeof der);
 	if (crypto->rsa_pss_verify == NULL || key_pem_decode(text, &w) != FAULT_NONE)
 		return false;
-	/* One spelling for one key, so that its identity is one too. */
-	struct span spki = writer_span(&w);
-	uint8_t *copy = workspace_take(ws, spki.n);
-	if (copy == NULL || der_rsa_check(spki) != FAULT_NONE)
+	if (der_rsa_check(writer_span(&w)) != FAULT_NONE)
 		return false;
-	memcpy(copy, spki.at, spki.n);
-	out->scheme = KEY_RSA_PSS;
-	out->material = (struct span){ copy, spki.n };
-	out->identity = sha256_of(crypto, out->material);
-	return true;
+	return role_keep(r, KEY_RSA_PSS, writer_span(&w), ws, crypto, out);
 }
 
 static struct span role_public_text(struct json_reader *r, struct json_node *object)
@@ -88,9 +97,9 @@ static void role_read_public(struct json_reader *r, struct json_node *object, st
 	if (role_is_p256(keytype, scheme))
 		out->usable = role_read_p256(role_public_text(r, object), crypto, out);
 	else if (span_is(keytype, "ed25519") && span_is(scheme, "ed25519"))
-		out->usable = role_read_ed25519(role_public_text(r, object), ws, crypto, out);
+		out->usable = role_read_ed25519(r, role_public_text(r, object), ws, crypto, out);
 	else if (span_is(keytype, "rsa") && span_is(scheme, "rsassa-pss-sha256"))
-		out->usable = role_read_rsa(role_public_text(r, object), ws, crypto, out);
+		out->usable = role_read_rsa(r, role_public_text(r, object), ws, crypto, out);
 }
 
 static void role_decode_key(struct json_reader *r, struct json_node *object, struct workspace *ws,

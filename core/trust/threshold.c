@@ -53,15 +53,11 @@ static bool threshold_verifies_rsa(const struct crypto *crypto, const struct rol
 static bool threshold_verifies(const struct crypto *crypto, const struct role_key *key,
 			       const struct signed_json *object, const struct signed_signature *signature)
 {
-	switch (key->scheme) {
-	case KEY_P256:
-		return signature->usable && crypto->p256_verify(key->key.xy, &object->digest, signature->raw);
-	case KEY_ED25519:
+	if (key->scheme == KEY_ED25519)
 		return threshold_verifies_ed25519(crypto, key, object, signature->text);
-	case KEY_RSA_PSS:
+	if (key->scheme == KEY_RSA_PSS)
 		return threshold_verifies_rsa(crypto, key, object, signature->text);
-	}
-	return false;
+	return signature->usable && crypto->p256_verify(key->key.xy, &object->digest, signature->raw);
 }
 
 bool threshold_needs_message(const struct role *role)

@@ -214,16 +214,80 @@ static void check_cycle(struct foreign *f)
 	world_free(w);
 }
 
+/* With too little memory the client says so, wherever it runs out, and never something else. */
+static void check_little_memory(struct foreign *f)
+{
+	struct world *w = world_new();
+	uint32_t refused = 0;
+	rekey_timestamp(w, f);
+	/* From where root fits: what is over the room for the file itself is another refusal. */
+	for (w->memory_bytes = 4096; world_refresh(w) != CLIENT_DONE; w->memory_bytes += 64) {
+		CHECK_EQ(w->client.verdict, VERDICT_MALFORMED);
+		CHECK_EQ(w->client.fault, FAULT_NO_SPACE);
+		refused++;
+	}
+	CHECK(refused > 100);
+	world_free(w);
+}
+
 static void cycle_with_ed25519(void)
 {
 	fresh();
 	check_cycle(&ed25519);
+	check_little_memory(&ed25519);
 }
 
 static void cycle_with_rsa(void)
 {
 	fresh();
 	check_cycle(&rsa);
+	check_little_memory(&rsa);
+}
+
+static bool is_usable(const char *key)
+{
+	static _Alignas(max_align_t) uint8_t memory[1 << 16];
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	struct json_reader r = { .fault = FAULT_NONE };
+	struct role_ring ring;
+	struct json_node *node;
+	char document[2048];
+	snprintf(document, sizeof document, "{\"any\":%s}", key);
+	CHECK_EQ(json_parse(span_of_text(document), &ws, &node), FAULT_NONE);
+	role_decode_ring_by(&r, node, &ws, &crypto_openssl, ROLE_KEYIDS_ANY, &ring);
+	CHECK_EQ(r.fault, FAULT_NONE);
+	CHECK_EQ(ring.count, 1);
+	return ring.keys[0].usable;
+}
+
+/* Listed, and never counted: what is not exactly a key of a known kind. */
+static void keys_that_are_not_used(void)
+{
+	static const char *const table[] = {
+		"{\"keytype\":\"ed25519\",\"keyval\":{\"public\":\"00\"},\"scheme\":\"ed25519\"}",
+		"{\"keytype\":\"rsa\",\"keyval\":{\"public\":\"00\"},\"scheme\":\"rsassa-pss-sha256\"}",
+		"{\"keytype\":\"oidc\",\"keyval\":{\"issuer\":1},\"scheme\":\"Fulcio\"}",
+	};
+	char good[1400], key[1400];
+	fresh();
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		CHECK(!is_usable(table[i]));
+	snprintf(good, sizeof good, "%s%s%s", ed25519.head, ed25519.text, ed25519.tail);
+	CHECK(is_usable(good));
+	snprintf(key, sizeof key, "%s%s%s", ed25519.head, ed25519.text, "\"},\"scheme\":\"ed25519ph\"}");
+	CHECK(!is_usable(key));
+	snprintf(key, sizeof key, "%s%s%s", rsa.head, ed25519.text, ed25519.tail); /* an RSA key by Ed25519 */
+	CHECK(!is_usable(key));
+	struct world *w = world_new();
+	char pem[256] = "";
+	struct writer text = writer_over(pem, sizeof pem - 1);
+	key_write_pem(&text, &w->keys[0].key);
+	world_free(w);
+	size_t n = (size_t)snprintf(key, sizeof key, "%s", rsa.head);
+	for (const char *at = pem; *at != '\0'; at++)
+		n += (size_t)snprintf(key + n, sizeof key - n, *at == '\n' ? "\\n" : "%c", *at);
+	snprintf(key + n, sizeof key - n, "%s", rsa.tail);
+	CHECK(!is_usable(key)); /* a P-256 key that says it is RSA */
 }
 
 /* A provider without them, as on a board, lists such keys and counts none. */
@@ -253,6 +317,7 @@ static const struct check_case cases[] = {
 	CASE(one_key_under_two_ids),
 	CASE(cycle_with_ed25519),
 	CASE(cycle_with_rsa),
+	CASE(keys_that_are_not_used),
 	CASE(a_board_has_neither),
 };
 
