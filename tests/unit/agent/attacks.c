@@ -3,7 +3,13 @@
  * does to the root walk, what a stolen timestamp key does to the clock, counters, and what people are told.
  */
 #include "check.h"
+#include "fetcher.h"
+#include "frame.h"
+#include "ipc.h"
 #include "yard.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct yard *y;
 
@@ -88,6 +94,59 @@ static void a_cut_root_is_refused(void)
 	yard_free(y);
 }
 
+/* --- endless data: a server that never stops sending is cut off at the room that was asked for --- */
+
+static uint32_t pieces_sent;
+
+static int never_stops(void *self, const struct transport_request *request,
+		       int (*sink)(void *context, struct span piece), void *context, struct fetch_answer *out,
+		       struct error *e)
+{
+	static const uint8_t piece[1000];
+	out->status = 200;
+	for (pieces_sent = 1; pieces_sent < 1000000; pieces_sent++)
+		if (sink(context, SPAN_OF(piece)) < 0)
+			return 0;
+	return 0;
+}
+
+/* [IPC-1] */
+static void endless_data_is_cut_off(void)
+{
+	struct transport transport = { never_stops, NULL };
+	struct error e = { 0 };
+	uint8_t frame[2048];
+	struct writer request = writer_over(frame, sizeof frame);
+	int ends[2];
+	size_t n, got = 0;
+	writer_u8(&request, IPC_GET);
+	writer_u64(&request, 0);
+	writer_u64(&request, 0);
+	writer_u64(&request, 4096); /* the room */
+	writer_u64(&request, 0);
+	writer_u16(&request, 1);
+	writer_text(&request, "x");
+	writer_u16(&request, 0);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	CHECK_EQ(frame_send(ends[0], writer_span(&request), 1000, &e), 0);
+	shutdown(ends[0], SHUT_WR);
+	int result = fetcher_run(ends[1], &transport, &e);
+	if (result != 0)
+		printf("# %s\n", e.text);
+	CHECK_EQ(result, 0);
+	CHECK_EQ(pieces_sent, 5); /* of 1000 bytes, into a room of 4096 */
+	for (;;) {
+		CHECK_EQ(frame_receive(ends[0], frame, sizeof frame, &n, 1000, &e), 0);
+		if (frame[0] != IPC_PIECE)
+			break;
+		got += n - 1;
+	}
+	CHECK_EQ(got, 4096);
+	CHECK(frame[0] == IPC_END && frame[3] == 1); /* and the installer is told that it was more */
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* --- sigstore #1091: each poll asks anew, though nothing that is stored has expired --- */
 
 static void each_poll_refreshes(void)
@@ -140,6 +199,26 @@ static void a_poisoned_clock_is_bounded_and_healed(void)
 	CHECK_EQ(yard_start(y, &out), 0);
 	CHECK_EQ(yard_cycle(y), INSTALLER_WAIT); /* under the old floor still */
 	CHECK_EQ(yard_cycle(y), INSTALLER_REBOOT);
+	CHECK_EQ(y->installer.state.clock_floor_unix, WORLD_NOW - 30);
+	yard_free(y);
+}
+
+/* A lie within the life of what was signed expires nothing; new keys take it back in the same cycle. */
+static void a_small_lie_goes_with_its_key(void)
+{
+	started();
+	y->offers = false;
+	y->world->issued_unix = WORLD_NOW + 20 * WORLD_DAY;
+	y->world->timestamp_version++;
+	world_publish_timestamp(y->world);
+	CHECK_EQ(yard_cycle(y), INSTALLER_WAIT);
+	CHECK_EQ(y->installer.state.clock_floor_unix, WORLD_NOW + 20 * WORLD_DAY);
+	uint32_t key = world_key_new(y->world);
+	y->world->timestamp = world_holder_of(y->world, 1, 1, &key);
+	y->world->issued_unix = WORLD_NOW - 30;
+	root_2();
+	world_publish_timestamp(y->world);
+	CHECK_EQ(yard_cycle(y), INSTALLER_WAIT);
 	CHECK_EQ(y->installer.state.clock_floor_unix, WORLD_NOW - 30);
 	yard_free(y);
 }
@@ -299,7 +378,9 @@ static const struct check_case cases[] = {
 	CASE(a_cut_root_is_refused),
 	CASE(each_poll_refreshes),
 	CASE(a_poisoned_clock_is_bounded_and_healed),
+	CASE(a_small_lie_goes_with_its_key),
 	CASE(the_floor_only_rises_and_never_above_root),
+	CASE(endless_data_is_cut_off),
 	CASE(counters_after_an_update),
 	CASE(a_refusal_says_where),
 	CASE(each_refusal_names_its_object),
