@@ -111,10 +111,44 @@ static void healed_but_expired(void)
 	CHECK(!world_asked(world, "SAVE timestamp.json"));
 }
 
+/* Whether the key was rotated cannot be seen: that is a failure of the store, not an attack, and not a pardon. */
+static void stored_snapshot_cannot_be_read(void)
+{
+	struct client_request request;
+	enum client_action action;
+	driven_ahead();
+	healed(true, false);
+	world->ws = workspace_over(world->memory, world->memory_bytes);
+	struct client_config config = { .crypto = world_crypto(), .ws = &world->ws, .now_unix = world->now_unix };
+	client_begin(&world->client, &config);
+	while ((action = client_step(&world->client, &request)) == CLIENT_LOAD || action == CLIENT_FETCH ||
+	       action == CLIENT_SAVE) {
+		struct span file = world_get(action == CLIENT_LOAD ? &world->store : &world->remote, request.name);
+		bool unreadable = action == CLIENT_LOAD && strcmp(request.name, "snapshot.json") == 0;
+		enum client_answer answer = file.at == NULL ? CLIENT_ABSENT : CLIENT_GOT;
+		if (action == CLIENT_SAVE) {
+			client_saved(&world->client, true);
+			continue;
+		}
+		if (answer == CLIENT_GOT)
+			memcpy(request.buffer, file.at, file.n);
+		if (action == CLIENT_LOAD)
+			client_loaded(&world->client, unreadable ? CLIENT_ERROR : answer, file.n);
+		else
+			client_fetched(&world->client, answer, file.n);
+	}
+	CHECK_EQ(action, CLIENT_FAILED);
+	CHECK(strcmp(world->client.what, "snapshot.json") == 0);
+}
+
 static const struct check_case cases[] = {
-	CASE(snapshot_key_alone),          CASE(snapshot_key_alone_after_a_cut),
-	CASE(timestamp_and_snapshot_keys), CASE(no_key_rotated),
-	CASE(no_stored_snapshot),          CASE(healed_but_expired),
+	CASE(snapshot_key_alone),
+	CASE(snapshot_key_alone_after_a_cut),
+	CASE(timestamp_and_snapshot_keys),
+	CASE(no_key_rotated),
+	CASE(no_stored_snapshot),
+	CASE(healed_but_expired),
+	CASE(stored_snapshot_cannot_be_read),
 };
 
 CHECK_MAIN(cases)
