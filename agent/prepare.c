@@ -121,7 +121,7 @@ static int check_manifest(struct installer *i, struct prepared_install *out, str
 	enum fault fault;
 	if (get_object(i, &release->manifest, MANIFEST_BYTES_MAX, &out->envelope, s) < 0)
 		return -1;
-	/* by what emergency statements left of the keys and of the epoch: stricter than the boot verifier, never laxer */
+	/* by what emergency statements left of keys and epoch: stricter than the boot verifier, never laxer */
 	uint32_t raised = i->trusted.emergency.epoch;
 	uint32_t floor = raised > i->config.epoch_floor ? raised : i->config.epoch_floor;
 	enum verdict verdict = bootcheck_manifest(i->config.crypto, &i->trusted.boot, BOOT_SLOT, floor,

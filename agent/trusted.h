@@ -35,8 +35,8 @@ int trusted_open(struct installer *installer, void *memory, struct error *e) MUS
 int trusted_keep_emergency(struct installer *installer, const struct emergency_state *state,
 			   struct setback *s) MUST_USE;
 /*
- * After a refresh: fetches trust/revocations.json and trust/bundle.json where the top-level targets list other ones than
- * the last. *changed: keys were revoked, so that what was verified before is to be verified again.
+ * After a refresh: fetches trust/revocations.json and trust/bundle.json where the top-level targets list other ones
+ * than the last. *changed: keys were revoked, so that what was verified before is to be verified again.
  */
 int trusted_follow(struct installer *installer, bool *changed, struct setback *s) MUST_USE;
 

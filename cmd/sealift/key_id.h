@@ -1,7 +1,7 @@
 /*
- * A key by a name that people know, as what revokes it: the SHA-256 of its SPKI. Names: "p/<product>", "plans/<product>"
- * and "directive" (all keys of that delegation, as published), "log", "boot", "boot-next", "emergency/1".."emergency/3";
- * else 64 hexadecimal digits.
+ * A key by a name that people know, as what revokes it: the SHA-256 of its SPKI. Names: "p/<product>",
+ * "plans/<product>" and "directive" (all keys of that delegation, as published), "log", "boot", "boot-next",
+ * "emergency/1".."emergency/3"; else 64 hexadecimal digits.
  */
 #ifndef KEY_ID_H
 #define KEY_ID_H
