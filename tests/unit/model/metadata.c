@@ -421,6 +421,14 @@ static void wrong_encoders_fail(void)
 	targets_encode(&w, &targets);
 	CHECK_EQ(writer_end(&w), FAULT_DUPLICATE);
 	two[1].path = SPAN_LIT("c");
+	targets.expires_unix = -1;
+	w = writer_over(out, sizeof out);
+	targets_encode(&w, &targets);
+	CHECK_EQ(writer_end(&w), FAULT_RANGE);
+	targets.expires_unix = 0;
+	w = writer_over(out, sizeof out);
+	signed_encode(&w, SPAN_LIT("\"\x1f\""), NULL, 0);
+	CHECK_EQ(writer_end(&w), FAULT_UTF8);
 	for (size_t room = 0; room < 100; room++) {
 		w = writer_over(out, room);
 		targets_encode(&w, &targets);

@@ -185,8 +185,33 @@ static void paths(void)
 	CHECK(span_is(path.product, "b-1") && span_is(path.version, "1.2+a_B-c") && path.is_return);
 }
 
+static void ceilings(void)
+{
+	static char padded[2 * RELEASE_CUSTOM_MAX];
+	struct release release = sample(), back;
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	struct target target = { .path = SPAN_LIT(PATH), .length = 1 };
+	struct span custom = encoded(&release);
+	for (size_t longer = 0; longer < 2; longer++) {
+		size_t spaces = RELEASE_CUSTOM_MAX - custom.n + longer;
+		memset(padded, ' ', sizeof padded);
+		padded[0] = '{';
+		memcpy(padded + 1 + spaces, custom.at + 1, custom.n - 1);
+		ws = workspace_over(memory, sizeof memory);
+		CHECK_EQ(json_parse((struct span){ (const uint8_t *)padded, RELEASE_CUSTOM_MAX + longer }, &ws,
+				    &target.custom),
+			 FAULT_NONE);
+		CHECK_EQ(release_decode(&target, &back), longer == 0 ? FAULT_NONE : FAULT_TOO_LARGE);
+	}
+	ws = workspace_over(memory, sizeof memory);
+	CHECK_EQ(json_parse(custom, &ws, &target.custom), FAULT_NONE);
+	target.length = 0;
+	CHECK_EQ(release_decode(&target, &back), FAULT_RANGE);
+}
+
 static const struct check_case cases[] = {
-	CASE(round_trip), CASE(as_written), CASE(refusals), CASE(without_custom), CASE(return_release), CASE(paths),
+	CASE(round_trip),     CASE(as_written), CASE(refusals), CASE(without_custom),
+	CASE(return_release), CASE(paths),      CASE(ceilings),
 };
 
 CHECK_MAIN(cases)

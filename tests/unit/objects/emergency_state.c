@@ -238,6 +238,23 @@ static void revocations_have_a_ceiling(void)
 	CHECK_EQ(apply(&s), VERDICT_OK);
 }
 
+/* In whatever order they come. */
+static void revocations_stay_sorted(void)
+{
+	static const uint8_t seeds[] = { 33, 31, 34, 32, 35 };
+	struct scene s = scene();
+	for (uint32_t i = 0; i < sizeof seeds; i++) {
+		s.statement.sequence = s.state.sequence + 1;
+		revoking(&s, seeds[i]);
+		CHECK_EQ(apply(&s), VERDICT_OK);
+		CHECK_EQ(s.state.revoked_count, i + 1);
+		struct digest key = id(seeds[i]);
+		CHECK(emergency_revokes(&s.state, &key));
+	}
+	for (uint32_t i = 1; i < s.state.revoked_count; i++)
+		CHECK(span_compare(digest_span(&s.state.revoked[i - 1]), digest_span(&s.state.revoked[i])) < 0);
+}
+
 /* --- epoch [EMG-14] [EMG-16] --- */
 
 static void the_epoch_rises_by_one_behind_the_images(void)
@@ -380,6 +397,14 @@ static void the_state_has_one_spelling(void)
 	mangle(writer_span(&w), round_trip);
 }
 
+static void the_state_has_a_ceiling(void)
+{
+	struct emergency_state state;
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	CHECK_EQ(emergency_state_decode((struct span){ memory, EMERGENCY_STATE_BYTES_MAX + 1 }, &ws, &state),
+		 FAULT_TOO_LARGE);
+}
+
 static const struct check_case cases[] = {
 	CASE(two_of_three_speak),
 	CASE(one_or_others_do_not),
@@ -391,6 +416,7 @@ static const struct check_case cases[] = {
 	CASE(one_boot_key_must_stay),
 	CASE(the_key_of_the_running_image_stays_with_the_boot_verifier),
 	CASE(revocations_have_a_ceiling),
+	CASE(revocations_stay_sorted),
 	CASE(the_epoch_rises_by_one_behind_the_images),
 	CASE(raising_waits_for_the_images_and_nothing_else_does),
 	CASE(steps_that_wait_are_taken_in_order),
@@ -398,6 +424,7 @@ static const struct check_case cases[] = {
 	CASE(the_standby_takes_over_for_new_images),
 	CASE(one_recovery_image_is_authorised),
 	CASE(the_state_has_one_spelling),
+	CASE(the_state_has_a_ceiling),
 };
 
 CHECK_MAIN(cases)

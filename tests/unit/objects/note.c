@@ -219,6 +219,14 @@ static void proof_has_ceilings(void)
 	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
 }
 
+static void a_checkpoint_alone_has_a_ceiling(void)
+{
+	static uint8_t text[NOTE_BYTES_MAX + 1];
+	struct checkpoint checkpoint;
+	CHECK_EQ(checkpoint_decode((struct span){ text, NOTE_BYTES_MAX + 1 }, &checkpoint), FAULT_TOO_LARGE);
+	CHECK_EQ(checkpoint_decode((struct span){ text, NOTE_BYTES_MAX }, &checkpoint), FAULT_TRUNCATED);
+}
+
 static const struct check_case cases[] = {
 	CASE(note_decode_gives_the_checkpoint),
 	CASE(note_encoders_give_the_worked_example),
@@ -230,6 +238,7 @@ static const struct check_case cases[] = {
 	CASE(proof_decode_gives_the_parts),
 	CASE(proof_decode_follows_the_table),
 	CASE(proof_has_ceilings),
+	CASE(a_checkpoint_alone_has_a_ceiling),
 };
 
 CHECK_MAIN(cases)

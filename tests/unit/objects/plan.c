@@ -118,6 +118,31 @@ static const struct row rows[] = {
 	  FAULT_RANGE },
 	{ "\"name\":\"everyone\"", "\"name\":\"canary\"", FAULT_DUPLICATE },
 	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "{}", FAULT_MISSING },
+	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "[]", FAULT_TYPE },
+	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "{\"a\":\"1\",\"b\":\"1\",\"c\":\"1\",\"d\":\"1\"}", FAULT_NONE },
+	{ "\"alpha_ppm\":10001", "\"alpha_ppm\":500000", FAULT_NONE },
+	{ "\"alpha_ppm\":10001", "\"alpha_ppm\":1", FAULT_NONE },
+	{ "\"beta_ppm\":50000", "\"beta_ppm\":500000", FAULT_NONE },
+	{ "\"beta_ppm\":50000", "\"beta_ppm\":500001", FAULT_RANGE },
+	{ "\"beta_ppm\":50000", "\"beta_ppm\":1", FAULT_NONE },
+	{ "\"p0_ppm\":10000", "\"p0_ppm\":250000", FAULT_NONE },
+	{ "\"p0_ppm\":10000", "\"p0_ppm\":1", FAULT_NONE },
+	{ "\"p0_ppm\":10000", "\"p0_ppm\":0", FAULT_RANGE },
+	{ "\"coverage_percent\":80", "\"coverage_percent\":0", FAULT_NONE },
+	{ "\"coverage_percent\":80", "\"coverage_percent\":100", FAULT_NONE },
+	{ "\"in_flight\":8", "\"in_flight\":1", FAULT_NONE },
+	{ "\"in_flight\":8", "\"in_flight\":1000000", FAULT_NONE },
+	{ "\"in_flight\":8", "\"in_flight\":1000001", FAULT_RANGE },
+	{ "\"report_expected_s\":3600", "\"report_expected_s\":1", FAULT_NONE },
+	{ "\"report_expected_s\":3600", "\"report_expected_s\":2592000", FAULT_NONE },
+	{ "\"report_expected_s\":3600", "\"report_expected_s\":2592001", FAULT_RANGE },
+	{ "\"soak_s\":600", "\"soak_s\":0", FAULT_NONE },
+	{ "\"soak_s\":600", "\"soak_s\":2592000", FAULT_NONE },
+	{ "\"counter\":7,", "\"counter\":1,", FAULT_NONE },
+	{ "\"counter\":7,", "\"counter\":0,", FAULT_RANGE },
+	{ "\"from_bp\":0,\"name\":\"canary\"", "\"from_bp\":9999,\"name\":\"canary\"", FAULT_NONE },
+	{ "\"from_bp\":0,\"name\":\"canary\",\"to_bp\":10000", "\"from_bp\":0,\"name\":\"canary\",\"to_bp\":1",
+	  FAULT_NONE },
 	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "{\"Region\":\"eu\"}", FAULT_RANGE },
 	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "{\"region\":\"\"}", FAULT_RANGE },
 	{ "{\"region\":\"eu\",\"revision\":\"c\"}", "{\"region\":1}", FAULT_TYPE },
@@ -227,6 +252,17 @@ static void plan_encode_refuses_unsorted_devices(void)
 	CHECK_EQ(w.fault, FAULT_NOT_CANONICAL);
 }
 
+static void plan_encode_refuses_times_that_have_no_text(void)
+{
+	static char out[4096];
+	struct plan plan;
+	CHECK_EQ(decode(SPAN_LIT(PLAN_SAMPLE), &plan), FAULT_NONE);
+	plan.return_until_unix = INT64_MAX;
+	struct writer w = writer_over(out, sizeof out);
+	plan_encode(&w, &plan);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+}
+
 static const struct check_case cases[] = {
 	CASE(plan_encode_gives_the_worked_example),
 	CASE(plan_decode_gives_the_members),
@@ -236,6 +272,7 @@ static const struct check_case cases[] = {
 	CASE(plan_has_ceilings),
 	CASE(plan_decode_says_when_the_workspace_is_small),
 	CASE(plan_encode_refuses_unsorted_devices),
+	CASE(plan_encode_refuses_times_that_have_no_text),
 };
 
 CHECK_MAIN(cases)

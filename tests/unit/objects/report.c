@@ -145,9 +145,33 @@ static void report_states_have_words(void)
 	CHECK(strcmp(report_state_text((enum report_state)99), "unknown") == 0);
 }
 
+static void report_encode_refuses_what_decode_would(void)
+{
+	static char out[4096];
+	struct report report;
+	CHECK_EQ(decode(SPAN_LIT(SAMPLE), &report), FAULT_NONE);
+	report.refusal_count = REPORT_REFUSALS_MAX;
+	for (uint32_t i = 0; i < REPORT_REFUSALS_MAX; i++)
+		report.refusals[i] = report.refusals[0];
+	struct writer w = writer_over(out, sizeof out);
+	report_encode(&w, &report);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	report.refusal_count++;
+	w = writer_over(out, sizeof out);
+	report_encode(&w, &report);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+	report.refusal_count = 0;
+	report.state = REPORT_FAILED + 1;
+	w = writer_over(out, sizeof out);
+	report_encode(&w, &report);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+	CHECK_EQ(w.used, 0);
+}
+
 static const struct check_case cases[] = {
-	CASE(report_has_one_spelling), CASE(report_decode_gives_the_members), CASE(report_decode_follows_the_table),
-	CASE(report_has_ceilings),     CASE(report_states_have_words),
+	CASE(report_has_one_spelling),         CASE(report_decode_gives_the_members),
+	CASE(report_decode_follows_the_table), CASE(report_has_ceilings),
+	CASE(report_states_have_words),        CASE(report_encode_refuses_what_decode_would),
 };
 
 CHECK_MAIN(cases)

@@ -154,6 +154,15 @@ static void segments_decode_refuses_nothing_and_no_travel(void)
 	CHECK_EQ(segments_decode(encode(&table, r, 3), UINT64_MAX, &out), FAULT_RANGE);
 }
 
+/* A table of another length is not looked into. */
+static void segments_have_a_ceiling(void)
+{
+	struct segments out;
+	struct span text = good();
+	text.n = SEGMENTS_BYTES_MAX + 1;
+	CHECK_EQ(segments_decode(text, PAYLOAD, &out), FAULT_TOO_LARGE);
+}
+
 static void segments_encode_refuses_reserved_operations(void)
 {
 	struct segment s = { .op = SEGMENT_COPY };
@@ -165,7 +174,7 @@ static void segments_encode_refuses_reserved_operations(void)
 static const struct check_case cases[] = {
 	CASE(segments_decode_gives_the_segments),          CASE(segments_have_one_spelling),
 	CASE(segments_decode_follows_the_table),           CASE(segments_decode_refuses_nothing_and_no_travel),
-	CASE(segments_encode_refuses_reserved_operations),
+	CASE(segments_encode_refuses_reserved_operations), CASE(segments_have_a_ceiling),
 };
 
 CHECK_MAIN(cases)

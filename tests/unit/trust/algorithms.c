@@ -309,6 +309,13 @@ static void a_board_has_neither(void)
 	world_free(w);
 }
 
+static void a_scheme_without_a_name_never_counts(void)
+{
+	fresh();
+	keys[0].scheme = KEY_RSA_PSS + 1;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+}
+
 static const struct check_case cases[] = {
 	CASE(both_count),
 	CASE(without_the_message_ed25519_never_counts),
@@ -319,6 +326,7 @@ static const struct check_case cases[] = {
 	CASE(cycle_with_rsa),
 	CASE(keys_that_are_not_used),
 	CASE(a_board_has_neither),
+	CASE(a_scheme_without_a_name_never_counts),
 };
 
 CHECK_MAIN(cases)
