@@ -84,6 +84,7 @@ static void delegation_read(struct json_reader *r, struct json_node *node, struc
 	delegation_read_paths(r, node, ws, out);
 }
 
+/* [META-15] */
 static void delegation_refuse_twice(struct json_reader *r, const struct delegation *list, uint32_t last)
 {
 	for (uint32_t i = 0; i < last; i++)

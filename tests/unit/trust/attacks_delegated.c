@@ -439,6 +439,20 @@ static void delegations_have_ceilings(void)
 	}
 }
 
+/* One role, two entries with other keys: which of them counts would be the reader's choice [META-15]. */
+static void one_name_is_delegated_once(void)
+{
+	fresh();
+	struct targets targets = world_targets(world);
+	struct delegation two[2] = { targets.delegations[0], targets.delegations[0] };
+	two[1].role = world_role(world, &world->snapshot);
+	targets.delegations = two;
+	targets.delegation_count = 2;
+	world_publish_targets(world, "targets", &targets, &world->targets);
+	world_republish(world);
+	MALFORMED(FAULT_DUPLICATE, "1.targets.json");
+}
+
 /* --- delegations by hash, which no conformance test has --- */
 
 /* Bins (TAP 15) are not of TUF 1.0.34: a file that delegates by them alone is refused, not read as if it did not. */
@@ -593,6 +607,7 @@ static const struct check_case cases[] = {
 	CASE(the_first_in_order_answers),
 	CASE(circles_are_walked_once),
 	CASE(delegations_have_ceilings),
+	CASE(one_name_is_delegated_once),
 	CASE(succinct_bins_are_refused),
 	CASE(hash_prefixes_cover_their_paths_alone),
 	CASE(role_names_are_escaped),
