@@ -25,7 +25,7 @@ struct rollout_plan {
 	struct plan plan;
 	struct stage stages[PLAN_STAGES_MAX];
 	struct span canaries[PLAN_DEVICES_MAX];
-	uint32_t return_days, stage_hours;
+	uint32_t return_days, stage_hours, unknown_canaries;
 	struct publishing publishing;
 	const char *why;
 };
@@ -309,7 +309,11 @@ static int rollout_plan_make(struct rollout_plan *r, const struct ui *ui, char p
 		return error_set(e, "devices would refuse this plan: %s; check names, percentages and rates",
 				 fault_text(fault));
 	snprintf(path, METADATA_PATH_MAX, "plans/%s/%s.json", r->name.product, r->plan_name);
-	rollout_power_say(ui, r->site, &r->plan);
+	r->unknown_canaries = rollout_power_say(ui, r->site, &r->plan);
+	ui_say(ui,
+	       "signing with this site's demonstration tokens of %d approvers, %s; in production each signs with "
+	       "a token of their own",
+	       SITE_APPROVER_THRESHOLD, "keys/offline approver/1 and approver/2");
 	return rollout_plan_publish(r, writer_span(&w), path, e);
 }
 
@@ -337,9 +341,9 @@ static int rollout_plan_run(struct ui *ui, const char *site_path, int argc, char
 	if (failed != 0)
 		return ui_fail(ui, &e);
 	if (ui->json)
-		printf("{\"plan\":\"%s\"}\n", path);
+		printf("{\"demonstration\":true,\"plan\":\"%s\",\"unknown_canaries\":%u}\n", path, r.unknown_canaries);
 	else
-		printf("plan %s approved by %d of %d approvers and published\nnext: sealift rollout start %s\n", path,
+		printf("plan %s signed for %d of %d approvers and published\nnext: sealift rollout start %s\n", path,
 		       SITE_APPROVER_THRESHOLD, SITE_APPROVER_KEYS, path);
 	return UI_OK;
 }
@@ -351,7 +355,8 @@ const struct command command_rollout_plan = {
 	"keys,\n"
 	"and devices obey nothing that runs ahead of it. Stages open in the order given; a device belongs to the "
 	"first\n"
-	"that matches. Each stage is left only when the evidence says so.\n\n"
+	"that matches. Each stage is left only when the evidence says so. This version signs with the demonstration\n"
+	"tokens of two approvers, which 'sealift init' made: who may run it here approves alone.\n\n"
 	"  --canary ID[,ID...]                 the first stage, by device id\n"
 	"  --stage NAME=PERCENT%[,attr=value]  a further stage: a share of all devices, or of those with the "
 	"attribute\n"

@@ -7,9 +7,21 @@
 #include "identity.h"
 #include "operator.h"
 
+struct rollout_power_count {
+	uint32_t sizes[PLAN_STAGES_MAX];
+	bool seen[PLAN_DEVICES_MAX]; /* of the first stage's list */
+};
+
+static void rollout_power_see(const struct plan *plan, struct span id, struct rollout_power_count *count)
+{
+	for (uint32_t i = 0; i < plan->stages[0].device_count; i++)
+		if (span_equal(plan->stages[0].devices[i], id))
+			count->seen[i] = true;
+}
+
 /* The devices of a page, each counted in its stage. */
 static void rollout_power_count_page(const struct plan *plan, const struct json_node *list,
-				     uint32_t sizes[PLAN_STAGES_MAX])
+				     struct rollout_power_count *count)
 {
 	struct stage_list stages = { plan->stages, plan->stage_count };
 	for (const struct json_node *d = list != NULL ? list->child : NULL; d != NULL; d = d->next) {
@@ -19,12 +31,13 @@ static void rollout_power_count_page(const struct plan *plan, const struct json_
 		uint32_t position = stage_position(&crypto_openssl, SPAN_OF(plan->salt), identity.id);
 		int stage = stage_of(&stages, identity.id, identity.attributes, identity.attribute_count, position);
 		if (stage != STAGE_NONE)
-			sizes[stage]++;
+			count->sizes[stage]++;
+		rollout_power_see(plan, identity.id, count);
 	}
 }
 
 /* 0, or -1 where nobody answers: not a failure of the plan. */
-static int rollout_power_count(const struct site *site, const struct plan *plan, uint32_t sizes[PLAN_STAGES_MAX])
+static int rollout_power_ask(const struct site *site, const struct plan *plan, struct rollout_power_count *count)
 {
 	char path[256], after[IDENTITY_ID_MAX + 1] = "";
 	struct error ignored;
@@ -37,7 +50,7 @@ static int rollout_power_count(const struct site *site, const struct plan *plan,
 			operator_answer_free(&answer);
 			return -1;
 		}
-		rollout_power_count_page(plan, operator_member(answer.root, "devices"), sizes);
+		rollout_power_count_page(plan, operator_member(answer.root, "devices"), count);
 		struct span next = operator_text(answer.root, "next");
 		snprintf(after, sizeof after, "%.*s", (int)next.n, (const char *)next.at);
 		operator_answer_free(&answer);
@@ -66,21 +79,37 @@ static void rollout_power_line(const struct ui *ui, const struct plan *plan, con
 	       (double)power.p1_ppm / 10000, power.clean_needed, power.failures_to_abort);
 }
 
-void rollout_power_say(const struct ui *ui, const struct site *site, const struct plan *plan)
+/* A mistyped canary is one that never comes, and the rollout waits for it. */
+static uint32_t rollout_power_unknown(const struct ui *ui, const struct plan *plan,
+				      const struct rollout_power_count *count)
 {
-	uint32_t sizes[PLAN_STAGES_MAX] = { 0 };
-	bool known;
-	if (ui->json)
-		return;
-	known = rollout_power_count(site, plan, sizes) == 0;
+	uint32_t unknown = 0;
+	const struct stage *canaries = &plan->stages[0];
+	for (uint32_t i = 0; i < canaries->device_count; i++) {
+		if (count->seen[i])
+			continue;
+		unknown++;
+		ui_say(ui, "warning: the server knows no device %.*s of product %.*s; is the canary's id right?",
+		       (int)canaries->devices[i].n, (const char *)canaries->devices[i].at, (int)plan->product.n,
+		       (const char *)plan->product.at);
+	}
+	return unknown;
+}
+
+uint32_t rollout_power_say(const struct ui *ui, const struct site *site, const struct plan *plan)
+{
+	static struct rollout_power_count count;
+	count = (struct rollout_power_count){ 0 };
+	bool known = rollout_power_ask(site, plan, &count) == 0;
 	for (uint32_t i = 0; i < plan->stage_count; i++) {
 		const struct stage *stage = &plan->stages[i];
 		if (known)
-			rollout_power_line(ui, plan, stage, sizes[i]);
+			rollout_power_line(ui, plan, stage, count.sizes[i]);
 		else if (stage->device_count > 0)
 			rollout_power_line(ui, plan, stage, stage->device_count);
 		else
 			ui_say(ui, "stage %.*s: its size is known once sealiftd runs", (int)stage->name.n,
 			       (const char *)stage->name.at);
 	}
+	return known ? rollout_power_unknown(ui, plan, &count) : 0;
 }

@@ -8,8 +8,9 @@
 
 /*
  * One line a stage: its size, and the failure rate that so many devices can see. The size of a stage by share is known
- * only where sealiftd runs and lists its devices; else the line says so.
+ * only where sealiftd runs and lists its devices; else the line says so. It then warns of canaries that it does not
+ * know, and returns their number.
  */
-void rollout_power_say(const struct ui *ui, const struct site *site, const struct plan *plan);
+uint32_t rollout_power_say(const struct ui *ui, const struct site *site, const struct plan *plan);
 
 #endif
