@@ -16,6 +16,7 @@
 #include "number.h"
 #include "plan.h"
 #include "publishing.h"
+#include "secret.h"
 #include "staging.h"
 
 struct provision {
@@ -250,9 +251,13 @@ static int provision_identity(struct provision *p, const char *uri, bool is_repo
 	return failed ? -1 : 0;
 }
 
+/* Half of these texts are private keys, which are the device's from now on. */
 static void provision_free(struct span *text)
 {
-	free((void *)(uintptr_t)text->at);
+	void *bytes = (void *)(uintptr_t)text->at;
+	if (bytes != NULL)
+		secret_wipe(bytes, text->n);
+	free(bytes);
 }
 #define PROVISION_TEXT __attribute__((cleanup(provision_free))) struct span
 
