@@ -170,12 +170,32 @@ static int pack_write(const struct packed *packed, const char *folder, struct er
 	return file_join(path, folder, "packed.json", e) != 0 ? -1 : file_write(path, writer_span(&w), 0644, e);
 }
 
+static int pack_empty(const char *folder, struct error *e)
+{
+	static const char *const files[] = { "table", "payload", "manifest.body", "return.body", "packed.json" };
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[FILE_PATH_MAX];
+		if (file_join(path, folder, files[i], e) != 0)
+			return -1;
+		unlink(path);
+	}
+	return 0;
+}
+
+/* Nothing is left of a pack that was refused; the error stays the one that is told. */
+static int pack_undo(const char *fresh)
+{
+	struct error ignored;
+	if (pack_empty(fresh, &ignored) == 0)
+		rmdir(fresh);
+	return -1;
+}
+
 /* A half-made folder of an interrupted pack is replaced; a finished one is not. */
 static int pack_prepare(const struct site *site, const struct staging_name *name, char fresh[FILE_PATH_MAX],
 			char final[FILE_PATH_MAX], struct error *e)
 {
 	char relative[160];
-	static const char *const files[] = { "table", "payload", "manifest.body", "return.body", "packed.json" };
 	if (staging_folder(site, name, final, e) != 0)
 		return -1;
 	if (access(final, F_OK) == 0)
@@ -187,13 +207,7 @@ static int pack_prepare(const struct site *site, const struct staging_name *name
 	snprintf(relative, sizeof relative, "staging/%s/.%s.new", name->product, name->version);
 	if (site_path(site, relative, fresh, e) != 0 || site_make(site, relative, 0755, e) != 0)
 		return -1;
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		char path[FILE_PATH_MAX];
-		if (file_join(path, fresh, files[i], e) != 0)
-			return -1;
-		unlink(path);
-	}
-	return 0;
+	return pack_empty(fresh, e);
 }
 
 static int pack_fill(struct publishing *p, const struct site_product *product, const struct pack_options *options,
@@ -229,15 +243,19 @@ static int pack_make(const struct site *site, const struct pack_options *options
 {
 	char fresh[FILE_PATH_MAX], final[FILE_PATH_MAX];
 	static char build_id[17];
-	if (pack_prepare(site, &options->name, fresh, final, e) != 0 ||
-	    pack_image_files(options, ui, fresh, &packed->release, e) != 0)
+	if (pack_prepare(site, &options->name, fresh, final, e) != 0)
 		return -1;
+	if (pack_image_files(options, ui, fresh, &packed->release, e) != 0)
+		return pack_undo(fresh);
 	/* Without one from the build system, the artifact's own digest identifies the build. */
 	hex_text((struct span){ packed->release.image.bytes, 8 }, build_id);
 	packed->build_id = span_of_text(options->build_id != NULL ? options->build_id : build_id);
 	if (pack_write(packed, fresh, e) != 0)
-		return -1;
-	return rename(fresh, final) == 0 ? 0 : error_errno(e, "cannot finish %s", final);
+		return pack_undo(fresh);
+	if (rename(fresh, final) == 0)
+		return 0;
+	error_errno(e, "cannot finish %s", final);
+	return pack_undo(fresh);
 }
 
 static void pack_report(const struct ui *ui, const struct packed *packed, const char *name)
