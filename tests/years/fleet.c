@@ -12,7 +12,7 @@ static int64_t clock_of(const struct fleet *f, const struct fleet_device *d)
 	return d->has_dead_clock ? 0 : f->now_unix + d->clock_ahead_s;
 }
 
-static bool is_on(const struct fleet *f, const struct fleet_device *d)
+bool fleet_is_on(const struct fleet *f, const struct fleet_device *d)
 {
 	return f->now_unix < d->off_from || f->now_unix >= d->off_until;
 }
@@ -97,7 +97,7 @@ bool fleet_is_all_newest(const struct fleet *f)
 	bool all = true;
 	for (uint32_t i = 0; i < f->count; i++) {
 		const struct fleet_device *d = &f->devices[i];
-		if (!is_on(f, d) || fleet_is_newest(f, d))
+		if (!fleet_is_on(f, d) || fleet_is_newest(f, d))
 			continue;
 		printf("# %s runs %llu, not %llu: %s\n", d->name, (unsigned long long)d->counter,
 		       (unsigned long long)f->keeper.home->next.counter, d->yard->last_text);
@@ -153,7 +153,7 @@ void fleet_step(struct fleet *f, int64_t seconds)
 	f->now_unix += seconds;
 	keeper_keep(&f->keeper, f->now_unix);
 	for (uint32_t i = 0; i < f->count; i++)
-		if (is_on(f, &f->devices[i]))
+		if (fleet_is_on(f, &f->devices[i]))
 			fleet_visit(f, &f->devices[i]);
 }
 

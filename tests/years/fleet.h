@@ -9,7 +9,7 @@
 #include "keeper.h"
 
 #define FLEET_DEVICES_MAX 16
-#define FLEET_FORBIDDEN_MAX 8
+#define FLEET_FORBIDDEN_MAX 64
 
 struct fleet_device {
 	const char *name;
@@ -47,6 +47,7 @@ void fleet_days(struct fleet *f, uint32_t days, uint32_t days_a_step);
 /* One visit of one device, whoever's server it meets: some cycles, with the reboots that it wants. */
 void fleet_visit(struct fleet *f, struct fleet_device *d);
 
+bool fleet_is_on(const struct fleet *f, const struct fleet_device *d);
 bool fleet_is_newest(const struct fleet *f, const struct fleet_device *d);
 /* All that are on now are; says who is not. */
 bool fleet_is_all_newest(const struct fleet *f);
