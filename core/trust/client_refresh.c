@@ -83,15 +83,13 @@ enum client_action client_root_saved(struct client *c)
 	enum verdict verdict = client_settle(c, c->root_mark);
 	if (verdict == VERDICT_OK)
 		verdict = client_decode_root(c, &c->root);
-	if (verdict != VERDICT_OK)
-		return client_refuse(c, verdict);
 	/*
 	 * The steps so far are kept, so the next cycle goes on from here; none runs on a root that may not be the
 	 * last.
 	 */
-	if (++c->root_steps == CLIENT_ROOT_STEPS_MAX)
+	if (verdict == VERDICT_OK && ++c->root_steps == CLIENT_ROOT_STEPS_MAX)
 		return client_fail(c);
-	return client_next_root(c);
+	return verdict == VERDICT_OK ? client_next_root(c) : client_refuse(c, verdict);
 }
 
 /* --- timestamp --- */

@@ -110,9 +110,7 @@ static const struct verdict_words verdict_unknown = { "unknown", "Refused for a 
 static const struct verdict_words *verdict_find(enum verdict verdict)
 {
 	unsigned index = (unsigned)verdict;
-	if (index >= VERDICT_COUNT_ || verdict_words[index].rule == NULL)
-		return &verdict_unknown;
-	return &verdict_words[index];
+	return index < VERDICT_COUNT_ ? &verdict_words[index] : &verdict_unknown;
 }
 
 const char *verdict_rule(enum verdict verdict)
