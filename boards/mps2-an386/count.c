@@ -1,7 +1,7 @@
 /*
- * What the verifier's crypto costs on a Cortex-M4: instructions and stack of one ECDSA verification and of SHA-256, told
- * through semihosting. Under qemu-system-arm -M mps2-an386 -icount shift=0 an instruction takes 1 ns and a tick of the
- * 25 MHz timer is 40 of them.
+ * What the verifier's crypto costs on a Cortex-M4: instructions and stack of one ECDSA verification and of SHA-256,
+ * told through semihosting. Under qemu-system-arm -M mps2-an386 -icount shift=0 an instruction takes 1 ns and a tick of
+ * the 25 MHz timer is 40 of them.
  */
 #include <stddef.h>
 #include <stdint.h>
