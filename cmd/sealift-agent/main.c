@@ -18,6 +18,7 @@
 #include "device_dir.h"
 #include "host_command.h"
 #include "host_counter.h"
+#include "identity_file.h"
 #include "installer.h"
 #include "ipc.h"
 #include "log.h"
@@ -26,7 +27,7 @@
 #include "sandbox.h"
 #include "x509.h"
 
-enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REBOOT = 10 };
+enum { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_REBOOT = 10 };
 
 #define BLOCK_BYTES ((INSTALLER_BLOCK_BYTES + 4095u) / 4096u * 4096u)
 
@@ -70,7 +71,7 @@ struct agent {
 	struct child child;
 	struct ipc ipc;
 	struct installer installer;
-	bool has_polled, has_failed;
+	bool has_polled, has_failed, has_refused;
 	bool has_new_roots; /* the fetcher is started again with them */
 	bool release_due;   /* before the next segment: memory that only preparing an install needed */
 };
@@ -192,6 +193,8 @@ static void event(void *self, const struct installer_event *event)
 	agent->has_polled = agent->has_polled || is_poll; /* the first is said: all is well */
 	if (strcmp(event->name, "failed") == 0)
 		agent->has_failed = true;
+	if (strcmp(event->name, "refused") == 0)
+		agent->has_refused = true;
 	if (strcmp(event->name, "installing") == 0)
 		agent->release_due = true;
 	log_event(level, event->name, "target", event->target, "version", event->version, "rule", event->rule, "text",
@@ -220,6 +223,16 @@ static int server_roots(void *self, const struct trust_certificates *roots, stru
 		return -1;
 	agent->has_new_roots = true;
 	return 0;
+}
+
+/* What a board does in one-time memory: a key that was revoked stays so. */
+static int boot_keys(void *self, const struct boot_identity *table, struct error *e)
+{
+	struct agent *agent = self;
+	char path[FILE_PATH_MAX];
+	if (file_join(path, agent->dir.path, "boot/keys.json", e) < 0)
+		return -1;
+	return identity_file_save(path, table, e);
 }
 
 static bool is_told_to_stop(int signal)
@@ -314,6 +327,7 @@ static int open_installer(struct agent *agent, struct error *e)
 				    ? &agent->dir.host.regions[SLBOOT_RECOVERY].flash
 				    : NULL,
 		.server_roots = server_roots,
+		.boot_keys = boot_keys,
 		.sign = sign,
 		.random = random_bytes,
 		.healthy = healthy,
@@ -352,6 +366,14 @@ static int ensure_fetcher(struct agent *agent, struct error *e)
 
 /* --- the loop --- */
 
+/* A failure says less than a refusal, which somebody should look into. */
+static int once_status(const struct agent *agent)
+{
+	if (agent->has_refused)
+		return EXIT_REFUSED;
+	return agent->has_failed ? EXIT_FAILED : EXIT_STOPPED;
+}
+
 static int loop(struct agent *agent, struct error *e)
 {
 	enum installer_outcome outcome;
@@ -366,7 +388,7 @@ static int loop(struct agent *agent, struct error *e)
 			break;
 		resident_release();
 		if (agent->options.once)
-			return agent->has_failed ? EXIT_FAILED : EXIT_STOPPED;
+			return once_status(agent);
 		if (wait_for(wait_ms))
 			return EXIT_STOPPED;
 	}

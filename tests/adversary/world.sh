@@ -67,7 +67,7 @@ attacked() { grep -E '^[A-Z]+ [^ ]+ [0-9]+ [0-9]+ .' "$work/proxy.log" | grep -q
 
 # A refusal by one of the rules given as a regular expression; nothing was begun.
 is_refusal() {
-	[ "$status" -eq 0 ] || { echo "the agent's exit status is $status"; return 1; }
+	[ "$status" -eq 3 ] || { echo "the agent's exit status is $status"; return 1; }
 	attacked || { echo "the proxy changed nothing"; return 1; }
 	event ".event == \"refused\" and (.rule | test(\"^($1)\$\"))" || { echo "no refusal by rule $1"; return 1; }
 	! event '.event == "ready" or .event == "confirmed"'

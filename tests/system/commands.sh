@@ -1,0 +1,76 @@
+#!/bin/sh
+# commands.sh BUILD: what commands leave behind, say and answer where something is not as it should be.
+set -eu
+. "$(dirname "$0")/../lib/world.sh"
+
+refuses() { # refuses STATUS TEXT COMMAND...
+	expected=$1 wanted=$2
+	shift 2
+	status=0
+	"$@" >"$work/out" 2>&1 || status=$?
+	[ $status -eq "$expected" ] || { echo "status $status"; cat "$work/out"; return 1; }
+	grep -q -- "$wanted" "$work/out" || { echo "no '$wanted' in:"; cat "$work/out"; return 1; }
+}
+
+says() { # says TEXT COMMAND...
+	wanted=$1
+	shift
+	"$@" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
+	grep -q -- "$wanted" "$work/out" || { echo "no '$wanted' in:"; cat "$work/out"; return 1; }
+}
+
+silent_of() { # silent_of TEXT: the last command did not say it
+	! grep -- "$1" "$work/out"
+}
+
+plan() { # plan NAME CANARIES [OPTION]
+	name=$1 canaries=$2
+	shift 2
+	sealift rollout plan "$@" --release edge/1.0 --name "$name" --canary "$canaries" --why "$test_name"
+}
+
+quietly sealift init --product edge --vendor tests.example --listen 127.0.0.1:0 --ops-listen 127.0.0.1:0 --poll 1 "$site"
+
+: >"$work/empty"
+ok 'pack refuses an empty image' refuses 1 empty \
+	sealift pack --product edge --version 0.1 "$work/empty"
+ok 'and leaves nothing of it' test -z "$(ls -A "$site/staging/edge")"
+
+world_daemons
+world_image 1.0 64
+world_release 1.0
+cp "$repo/log/checkpoint" "$work/checkpoint"
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+ok 'log verify' says 'tiles and signed checkpoint agree' sealift log verify
+ok 'plan: says whose tokens sign' says 'demonstration tokens of 2 approvers' plan a "nobody-1"
+ok 'plan: warns of a canary that the server does not know' grep -q 'warning: .*nobody-1' "$work/out"
+ok 'plan: the same as JSON' says '"unknown_canaries":1' plan b "nobody-1" --json
+ok 'log verify: begins with an earlier checkpoint' says 'begins with the 2 leaves of' \
+	sealift log verify --since "$work/checkpoint"
+ok 'log verify: and with what it saw last time' grep -q 'verified last time' "$work/out"
+ok 'log verify: a checkpoint that is not there' refuses 3 'there is no' sealift log verify --since "$work/none"
+sed 's/^2$/3/' "$work/checkpoint" >"$work/forged"
+ok 'log verify: a checkpoint that the log did not sign' refuses 3 'not signed' sealift log verify --since "$work/forged"
+
+# The repository of yesterday: whole, signed, and shorter than what was seen.
+cp -r "$repo/log" "$work/log.today"
+cp "$work/checkpoint" "$repo/log/checkpoint"
+ok 'log verify: the log was cut back' refuses 3 'cut back' sealift log verify
+cp "$work/log.today/checkpoint" "$repo/log/checkpoint"
+ok 'log verify: whole again' says 'agree' sealift log verify
+
+# --- a device --------------------------------------------------------------------------------------------------------
+
+world_provision 1.0 real eu real-1
+agent() { sealift-agent --json --once --device "$work/real/real-1"; }
+ok 'agent: one cycle' agent
+ok 'plan: does not warn of one that it knows' says 'demonstration tokens' plan c real-1
+ok 'plan: nothing more' silent_of warning
+cp "$repo/metadata/timestamp.json" "$work/timestamp"
+sed 's/"version":[0-9]*,/"version":99999,/' "$work/timestamp" >"$repo/metadata/timestamp.json"
+ok 'agent: one cycle with a refusal' refuses 3 '"event":"refused"' agent
+cp "$work/timestamp" "$repo/metadata/timestamp.json"
+ok 'agent: one cycle after it' agent
+world_done
