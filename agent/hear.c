@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tell.h"
 
@@ -62,17 +63,36 @@ static int hear_protected(struct installer *i, struct emergency_facts *facts, st
 	return 0;
 }
 
-static int hear_facts(struct installer *i, struct emergency_facts *facts, struct setback *s)
+static struct emergency_facts hear_images(const struct installer *i)
 {
 	enum slot running = i->config.running;
-	*facts = (struct emergency_facts){
+	return (struct emergency_facts){
 		.product = span_of_text(i->config.device->product),
 		.boot = i->config.boot,
 		.epoch = i->config.epoch_floor,
 		.running = hear_image(i, running == SLOT_NONE ? NULL : &i->ports.slots[running]),
 		.recovery = hear_image(i, i->ports.recovery),
 	};
-	return hear_protected(i, facts, s);
+}
+
+/*
+ * Once the image that runs, and recovery, boot without a revoked key, the boot verifier may forget it [EMG-13]. What
+ * runs is settled before the first cycle, so once after each start is enough.
+ */
+static int hear_tell_boot(struct installer *i, struct setback *s)
+{
+	struct boot_identity table;
+	if (i->boot_keys_told || i->ports.boot_keys == NULL)
+		return 0;
+	if (i->trusted.emergency.revoked_count > 0) {
+		struct emergency_facts facts = hear_images(i);
+		emergency_boot_table(i->config.crypto, &facts, &i->trusted.emergency, &table);
+		if (memcmp(&table, i->config.boot, sizeof table) != 0 &&
+		    i->ports.boot_keys(i->ports.self, &table, &s->error) < 0)
+			return -1;
+	}
+	i->boot_keys_told = true;
+	return 0;
 }
 
 /* --- one statement --- */
@@ -94,13 +114,15 @@ static int hear_heed(struct installer *i, uint64_t sequence, struct span text, s
 	/* [EMG-18]: under another number it would let those between be skipped */
 	if (statement.sequence != sequence)
 		return setback_refuse(s, VERDICT_VERSION, "%s", what);
-	if (hear_facts(i, &facts, s) < 0)
+	facts = hear_images(i);
+	if (hear_protected(i, &facts, s) < 0)
 		return -1;
 	enum verdict verdict = emergency_apply(i->config.crypto, &facts, &envelope, &statement, &state);
 	if (verdict != VERDICT_OK && verdict != VERDICT_EMERGENCY_LATER)
 		return setback_refuse(s, verdict, "%s", what);
 	if (trusted_keep_emergency(i, &state, s) < 0)
 		return -1;
+	i->boot_keys_told = false;
 	tell(i, "emergency", "", verdict == VERDICT_OK ? what : "an emergency statement raises the epoch later");
 	return 0;
 }
@@ -136,14 +158,14 @@ int hear_emergency(struct installer *i, struct setback *s)
 		size_t used = i->task.used;
 		sequence = emergency_next(&i->trusted.emergency, sequence);
 		if (sequence == 0)
-			return 0;
+			break;
 		bool is_new = sequence > i->trusted.emergency.sequence;
 		int result = hear_one(i, sequence, s);
 		i->task.used = used;
 		if (result < 0)
 			return -1;
 		if (result == 1 && is_new)
-			return 0;
+			break;
 	}
-	return 0;
+	return hear_tell_boot(i, s);
 }

@@ -60,6 +60,11 @@ struct installer_ports {
 	int (*healthy)(void *self, struct error *e); /* NULL: nothing to ask; -1: not healthy, e says why */
 	/* the fetcher gets these roots of TLS instead of what it has; NULL: it is not told */
 	int (*server_roots)(void *self, const struct trust_certificates *roots, struct error *e);
+	/*
+	 * the boot verifier's own keys, as far as statements have revoked them; kept by it, for good. NULL: it is not
+	 * told
+	 */
+	int (*boot_keys)(void *self, const struct boot_identity *table, struct error *e);
 	void (*event)(void *self, const struct installer_event *event); /* NULL: nobody listens */
 	/*
 	 * asked between two segments and while waiting; true: stop now, the work is resumed at the next start. May be
@@ -92,6 +97,7 @@ struct installer {
 	struct installer_ports ports;
 	struct device_state state; /* as it stands in the store */
 	struct workspace metadata, task;
+	bool boot_keys_told;    /* since the last statement, and the last start */
 	struct trusted trusted; /* beside TUF's roles, as it stands in the store */
 	struct client client;
 	struct attribute attributes[DEVICE_ATTRIBUTES_MAX];

@@ -4,6 +4,7 @@
  * does not boot, on what it ran before; and never without an image that is whole.
  */
 #include "check.h"
+#include "crypto_openssl.h"
 #include "yard.h"
 
 #define CYCLES 5u
@@ -18,10 +19,31 @@ static bool is_whole(enum slot slot)
 	return memcmp(y->slots[1].durable, y->next.image, sizeof y->next.image) == 0;
 }
 
+static bool with_news; /* of emergency holders and of the targets role, too */
+
+static void make_news(void)
+{
+	static const struct digest key = { { 1 } };
+	static uint8_t text[1024];
+	struct writer w = writer_over(text, sizeof text);
+	struct revocation_list list = { 7, 1, &key };
+	struct emergency s = { .product = SPAN_LIT("board"), .sequence = 1, .why = SPAN_LIT("test") };
+	s.does[EMERGENCY_REVOKE] = true;
+	s.revoke_count = 1;
+	s.revoke[0] = key_identity(&crypto_openssl, &y->world->keys[y->log.keys[0]].key);
+	revocation_list_encode(&w, &list);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	yard_state(y, &s, 2, 1);
+	yard_put_trust(y, REVOCATIONS_PATH, writer_span(&w));
+	yard_publish(y);
+}
+
 /* Runs until the fault was met; with a power cut the device then starts again. False: the story is shorter than k. */
 static bool run_with_fault(uint32_t k, bool cut_power, bool boots, uint32_t erase_bytes)
 {
 	y = yard_new(erase_bytes);
+	if (with_news)
+		make_news();
 	y->fail_at = k;
 	y->cut_power = cut_power;
 	y->effects = 0;
@@ -97,7 +119,26 @@ static void a_bad_release_with_the_power_cut_at_each_effect(void)
 	every_effect(true, false, 1);
 }
 
+/* The log's key is revoked for good: however it went, nothing is installed that it alone vouches for. */
+static void news_with_each_effect_failing(void)
+{
+	bool met = true;
+	with_news = true;
+	for (uint32_t k = 1; met; k++) {
+		met = run_with_fault(k, k % 2 == 0, true, 1);
+		yard_run(y, true, CYCLES);
+		CHECK_EQ(y->installer.trusted.emergency.sequence, 1);
+		CHECK_EQ(y->installer.trusted.epoch, 7);
+		CHECK_EQ(y->installer.trusted.all.count, 2);
+		CHECK_EQ(y->installer.state.running.counter, 10);
+		CHECK(!yard_reported(y, REPORT_ACTIVATING));
+		yard_free(y);
+	}
+	with_news = false;
+}
+
 static const struct check_case cases[] = {
+	CASE(news_with_each_effect_failing),
 	CASE(a_good_release_with_each_effect_failing_once),
 	CASE(a_good_release_with_the_power_cut_at_each_effect),
 	CASE(the_same_on_flash_that_is_erased),

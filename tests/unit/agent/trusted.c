@@ -180,6 +180,33 @@ static void a_revoked_boot_key_signs_no_new_image(void)
 	y->identity.keys[1] = (struct boot_key){ .present = true, .key = y->world->keys[y->log.keys[0]].key };
 	say_revoked(&key, 1);
 	ends_in("key-revoked");
+	CHECK(!y->has_table); /* what runs was signed by it */
+	yard_free(y);
+}
+
+/* [EMG-13] */
+static void the_boot_verifier_forgets_a_key_that_nothing_needs(void)
+{
+	y = yard_new(1);
+	struct digest key = id_of(&y->log);
+	y->identity.keys[1] = (struct boot_key){ .present = true, .key = y->world->keys[y->log.keys[0]].key };
+	say_revoked(&key, 1);
+	y->offers = false;
+	enum installer_outcome out;
+	CHECK_EQ(yard_start(y, &out), 0);
+	yard_cycle(y);
+	CHECK(y->has_table && y->table.keys[1].revoked && !y->table.keys[0].revoked);
+	y->has_table = false;
+	yard_cycle(y);
+	CHECK(!y->has_table); /* told once */
+	CHECK_EQ(yard_start(y, &out), 0);
+	yard_cycle(y);
+	CHECK(y->has_table); /* and after each start, until it has it */
+	y->identity = y->table;
+	y->has_table = false;
+	CHECK_EQ(yard_start(y, &out), 0);
+	yard_cycle(y);
+	CHECK(!y->has_table);
 	yard_free(y);
 }
 
@@ -406,6 +433,7 @@ static const struct check_case cases[] = {
 	CASE(the_epoch_waits_for_an_image_that_has_it),
 	CASE(the_standby_takes_over),
 	CASE(a_revoked_boot_key_signs_no_new_image),
+	CASE(the_boot_verifier_forgets_a_key_that_nothing_needs),
 	CASE(the_targets_role_revokes_a_key),
 	CASE(a_director_and_a_log_can_be_revoked),
 	CASE(a_role_that_is_revoked_is_asked_again),

@@ -516,6 +516,16 @@ static int healthy(void *self, struct error *e)
 	return y->sick ? error_set(e, "the pump does not turn") : 0;
 }
 
+static int boot_keys(void *self, const struct boot_identity *table, struct error *e)
+{
+	struct yard *y = self;
+	if (fails(y))
+		return error_retry(e, "boot keys: made to fail");
+	y->has_table = true;
+	y->table = *table;
+	return 0;
+}
+
 static void heard(void *self, const struct installer_event *event)
 {
 	struct yard *y = self;
@@ -568,13 +578,14 @@ int yard_start(struct yard *y, enum installer_outcome *out)
 		.sign = sign,
 		.random = random_bytes,
 		.healthy = healthy,
+		.boot_keys = boot_keys,
 		.server_roots = server_roots,
 		.event = heard,
 		.self = y,
 	};
 	struct installer_config config = {
 		.device = &y->config,
-		.crypto = &crypto_openssl,
+		.crypto = y->crypto != NULL ? y->crypto : &crypto_openssl,
 		.boot = &y->identity,
 		.epoch_floor = y->epoch_floor,
 		.epoch_max = 100,
@@ -625,28 +636,6 @@ void yard_power_cycle(struct yard *y, bool boots)
 		if (status->state == SLOT_TRIAL)
 			must(journal_reject(&journal, s, SLOT_CAUSE_TRIES) == JOURNAL_OK);
 	}
-}
-
-void yard_run(struct yard *y, bool boots, uint32_t n)
-{
-	enum installer_outcome out;
-	bool started = yard_start(y, &out) == 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (started && out != INSTALLER_REBOOT)
-			out = yard_cycle(y);
-		if (!started || out == INSTALLER_REBOOT) {
-			yard_power_cycle(y, boots);
-			started = yard_start(y, &out) == 0;
-		}
-	}
-}
-
-bool yard_reported(const struct yard *y, enum report_state state)
-{
-	for (uint32_t i = 0; i < y->report_count; i++)
-		if (y->reports[i].state == state)
-			return true;
-	return false;
 }
 
 /* --- making one --- */

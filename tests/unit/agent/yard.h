@@ -80,6 +80,7 @@ struct yard {
 	bool ignores_range;
 	uint32_t gets, metadata_gets, posts;
 	/* the device */
+	const struct crypto *crypto; /* NULL: OpenSSL's */
 	struct device_config config;
 	struct boot_identity identity;
 	struct world_shelf store;
@@ -90,6 +91,8 @@ struct yard {
 	void (*roots_heard)(void *self, const struct trust_certificates *roots);
 	void *roots_self;
 	bool sick;
+	bool has_table; /* the boot verifier was told of keys */
+	struct boot_identity table;
 	int64_t unix_s;
 	uint64_t boot_ms;
 	uint32_t step_ms; /* between two looks at the clock */

@@ -1,4 +1,4 @@
-/* What the yard's people say beside TUF's roles: files of trust/, and emergency statements. */
+/* What the yard's people say beside TUF's roles: files of trust/, and emergency statements; and a device's days. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,4 +56,26 @@ void yard_pin_emergency(struct yard *y)
 		y->identity.emergency[k] = (struct boot_key){ .present = true, .key = y->world->keys[keys[k]].key };
 	}
 	y->emergency = world_holder_of(y->world, 2, BOOT_EMERGENCY_MAX, keys);
+}
+
+void yard_run(struct yard *y, bool boots, uint32_t n)
+{
+	enum installer_outcome out;
+	bool started = yard_start(y, &out) == 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (started && out != INSTALLER_REBOOT)
+			out = yard_cycle(y);
+		if (!started || out == INSTALLER_REBOOT) {
+			yard_power_cycle(y, boots);
+			started = yard_start(y, &out) == 0;
+		}
+	}
+}
+
+bool yard_reported(const struct yard *y, enum report_state state)
+{
+	for (uint32_t i = 0; i < y->report_count; i++)
+		if (y->reports[i].state == state)
+			return true;
+	return false;
 }
