@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "memo.h"
 #include "refresh.h"
 
 #define CYCLES 4
@@ -55,6 +56,7 @@ struct fleet_device *fleet_add(struct fleet *f, const char *name)
 	struct fleet_device *d = &f->devices[f->count++];
 	*d = (struct fleet_device){ .name = name };
 	d->yard = f->count == 1 ? f->keeper.home : yard_beside(f->keeper.home, name);
+	d->yard->crypto = memo_crypto();
 	if (f->server != NULL)
 		handshake_device_open(&d->tls, f->server, f->now_unix);
 	return d;
@@ -117,13 +119,17 @@ static bool restart(struct yard *y, enum installer_outcome *out)
 	return yard_start(y, out) == 0;
 }
 
+static bool reaches(struct fleet *f, struct fleet_device *d)
+{
+	struct error why = { 0 };
+	int64_t now = refresh_now(&d->yard->installer);
+	return f->server == NULL || handshake_reaches(f->server, &d->tls, f->now_unix, now, &why);
+}
+
 /* A server offers to those who do not have it. */
 static enum installer_outcome cycle(struct fleet *f, struct fleet_device *d)
 {
 	struct yard *y = d->yard;
-	struct error why = { 0 };
-	y->unreachable = f->server != NULL &&
-			 !handshake_reaches(f->server, &d->tls, f->now_unix, refresh_now(&y->installer), &why);
 	y->offers = y->confirms = y->installer.state.running.counter < f->keeper.home->next.counter;
 	return yard_cycle(y);
 }
@@ -136,6 +142,7 @@ void fleet_visit(struct fleet *f, struct fleet_device *d)
 	y->report_count = 0;
 	y->last_rule[0] = 0;
 	bool up = yard_start(y, &out) == 0;
+	y->unreachable = !reaches(f, d);
 	for (uint32_t i = 0; i < CYCLES && up; i++) {
 		out = cycle(f, d);
 		if (out == INSTALLER_REBOOT)

@@ -167,7 +167,8 @@ bool handshake_reaches(struct handshake_server *s, struct handshake_device *d, i
 {
 	if (x509_check_chain_passed(der_of(&s->leaf), NULL, 0, d->roots, d->root_count, device_unix, why) != 0)
 		return false;
-	if (is_due(d, device_unix) || !is_taken(s, d, true_unix, why))
-		enrol(s, d, true_unix);
+	if (!is_due(d, device_unix) && is_taken(s, d, true_unix, why))
+		return true;
+	enrol(s, d, true_unix);
 	return is_taken(s, d, true_unix, why);
 }
