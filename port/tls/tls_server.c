@@ -207,6 +207,8 @@ static void tls_harden(SSL_CTX *context)
 
 static int tls_open(struct tls_server *server, const struct tls_server_config *config, struct error *e)
 {
+	if (file_check_private(config->key, e) != 0)
+		return -1;
 	server->context = SSL_CTX_new(TLS_server_method());
 	server->store = X509_STORE_new();
 	if (server->context == NULL || server->store == NULL)
@@ -216,8 +218,6 @@ static int tls_open(struct tls_server *server, const struct tls_server_config *c
 	SSL_CTX_set_info_callback(server->context, tls_count);
 	if (SSL_CTX_use_certificate_chain_file(server->context, config->certificate) != 1)
 		return tls_fail(e, "cannot use the server's certificate", config->certificate);
-	if (file_check_private(config->key, e) != 0)
-		return -1;
 	if (SSL_CTX_use_PrivateKey_file(server->context, config->key, SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_check_private_key(server->context) != 1)
 		return tls_fail(e, "cannot use the server's key", config->key);

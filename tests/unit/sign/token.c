@@ -134,6 +134,19 @@ static void refuses_a_wrong_pin_and_an_unknown_token(void)
 	leave();
 }
 
+static void refuses_a_pin_that_others_may_read(void)
+{
+	struct error e = { 0 };
+	char path[160], pin[SOFTHSM_PIN_TEXT];
+	build();
+	use();
+	snprintf(path, sizeof path, "%s/pin", master);
+	CHECK_EQ(chmod(path, 0640), 0);
+	CHECK_EQ(softhsm_pin(master, pin, &e), -1);
+	CHECK(strstr(e.text, "0600") != NULL);
+	leave();
+}
+
 struct hsm_key {
 	struct hsm hsm;
 	const char *name;
@@ -204,10 +217,8 @@ static void certificates_from_a_key_in_the_token(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(signs_with_two_tokens_at_once),
-	CASE(login_does_not_touch_the_master),
-	CASE(refuses_a_changed_master),
-	CASE(refuses_a_wrong_pin_and_an_unknown_token),
-	CASE(certificates_from_a_key_in_the_token),
+	CASE(signs_with_two_tokens_at_once),      CASE(login_does_not_touch_the_master),
+	CASE(refuses_a_changed_master),           CASE(refuses_a_wrong_pin_and_an_unknown_token),
+	CASE(refuses_a_pin_that_others_may_read), CASE(certificates_from_a_key_in_the_token),
 };
 CHECK_MAIN(cases)
