@@ -1,4 +1,4 @@
-/* A device's end of TLS against the real server: by whose clock its certificate counts, and whose certificate is bad. */
+/* A device's end of TLS against the real server: by whose clock its certificate counts, and whose is bad. */
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -116,7 +116,7 @@ static void listen_to_roots(struct fleet_device *d)
 	d->yard->roots_self = &d->tls;
 }
 
-/* B and C from now on, A is given up. A laggard that missed it all still knows B: B must stay as long as laggards do. */
+/* B and C from now on, A is given up. A laggard that missed it all still knows B: B must stay as long as they do. */
 static void server_roots_change_by_the_bundle(bool keeps_b)
 {
 	opened();

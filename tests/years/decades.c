@@ -3,8 +3,8 @@
  *
  *   decades YEARS SEED
  *
- * After each accident the operator does what docs/operate/rotation.md says; then every device that is on and not ahead of
- * the time must run the newest release. What must hold at every visit is checked by the fleet itself.
+ * After each accident the operator does what docs/operate/rotation.md says; then every device that is on and not ahead
+ * of the time must run the newest release. What must hold at every visit is checked by the fleet itself.
  */
 #include "fleet.h"
 

@@ -32,7 +32,7 @@ static void root_changes_all_its_keys_each_half_year(void)
 	fleet_close(&f);
 }
 
-/* Roots are kept for ever: one that a laggard never saw and that is gone from the server strands it, until it is back. */
+/* Roots are kept for ever: one that a laggard never saw and that is gone from the server strands it till it is back. */
 static void a_root_that_was_thrown_away_strands_laggards(void)
 {
 	static uint8_t bytes[ROOT_BYTES_MAX];

@@ -139,7 +139,7 @@ static void a_timestamp_key_that_uses_up_versions_is_undone_by_another(void)
 
 /* --- the product key --- */
 
-/* What a thief of all but the delegation can publish: an image of his own, with a plan, logged, offered by the server. */
+/* A thief of all but the delegation: an image of his own, with a plan, logged, offered by the server. */
 static void thief_releases(const struct world_holder *product)
 {
 	struct world_holder own = f.keeper.world->product;
