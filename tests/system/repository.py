@@ -12,6 +12,7 @@ from reader.forge import Forge
 from reader.forms import Bad, need, p256_of_xy, sha256
 from reader.log import Log
 from reader.release import Releases, check_plans, check_table
+from reader.trust import check_emergency, check_targets
 from reader.tuf import Metadata
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -39,14 +40,19 @@ class World:
     def check(self, files, site, records):
         """The whole of it, in the order in which a device and then an auditor would look."""
         for name in files:
-            need(name.startswith(("metadata/", "targets/", "objects/", "log/")), f"{name}: nothing that is published")
+            place = name.split("/")[0]
+            need(place in ("metadata", "targets", "objects", "log", "emergency"), f"{name}: nothing that is published")
         metadata = Metadata(files, time.time())
         self.policy(metadata, site)
         releases = Releases(metadata, files, site, self.images)
-        plans = check_plans(metadata, files, releases)
+        plans, trust = check_plans(metadata, files, releases), check_targets(metadata, files)
+        for name in files:
+            need(not name.startswith("targets/") or name in plans | trust, f"{name}: a target that no role lists")
+        check_emergency(files, site, metadata.roles["root"])
         log = Log(files, site, metadata, releases, records)
         return {"roles": len(metadata.snapshot), "snapshots": len(metadata.snapshots), "files": len(metadata.read),
-                "releases": len(releases.targets), "plans": plans, "leaves": log.size}
+                "releases": len(releases.targets), "plans": len(plans), "changes of trust": len(trust),
+                "leaves": log.size}
 
     def policy(self, metadata, site):
         """Who signs what, as the architecture promises it: the specification leaves that open."""
@@ -259,6 +265,19 @@ MUTATIONS = [
     ("a plan is altered", "files", flip("targets/plans/edge/.*"), "another SHA-256"),
     ("a plan is missing", "files", lose("targets/"), "is missing"),
     ("a plan too many", "files", lambda f: f.update({"targets/plans/edge/x.json": b"{}"}), "no role lists"),
+    # what changes trust
+    ("revocations: altered", "files", flip("targets/trust/.*revocations.json"), "another SHA-256"),
+    ("targets: another path of the top level", "targets",
+     lambda b: b["targets"].update({"trust/x.json": b["targets"]["trust/bundle.json"]}), "no target of the top-level"),
+    ("emergency: one holder", "envelope emergency", cut_signature, "threshold is 2"),
+    ("emergency: another product", "emergency", put("product", value="meter"), "another product"),
+    ("emergency: a fifth action", "emergency", put("actions", 0, "action", value="add-key"), "action add-key"),
+    ("emergency: an unknown member", "emergency", put("x", value=1), "unknown member x"),
+    ("emergency: keys out of order", "emergency", put("actions", 0, "keys", value=["1" * 64, "0" * 64]),
+     "not ascending"),
+    ("emergency: a number left out", "files", lambda f: f.update({"emergency/edge/3.json": f["emergency/edge/1.json"]}),
+     "another product or sequence"),
+    ("emergency: it vanished", "files", lose("emergency/"), "is not published"),
     # boot manifests
     ("manifest: another image", f"manifest {IMAGE}", flip_after(b"\x03\x58\x24\x82\x2f\x58\x20"), "another image"),
     ("manifest: another vendor", f"manifest {IMAGE}", flip_after(b"\xa4\x01\x50"), "another vendor"),
@@ -271,7 +290,8 @@ MUTATIONS = [
     ("log: two leaves change places", "leaves", swap_leaves, "lead to the root"),
     ("log: a leaf is another", "leaves", lambda leaves: leaves.__setitem__(1, bytes(32)), "no such leaf"),
     ("log: a leaf stands twice", "leaves", lambda leaves: leaves.append(leaves[1]), "records, "),
-    ("log: one leaf in the place of another", "leaves", lambda leaves: leaves.__setitem__(1, leaves[2]), "no such leaf"),
+    ("log: one leaf in the place of another", "leaves", lambda leaves: leaves.__setitem__(1, leaves[2]),
+     "no such leaf"),
     ("log: a record is missing", "records", lambda records: records.popitem(), "records, "),
     ("log: another detail", "record 1", put("detail", value="0" * 64), "another detail"),
     ("log: an entry of nothing", "record 1", put("what", value="p/edge/0.9/image"), "is not published"),

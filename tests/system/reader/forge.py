@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from . import log
 from .forms import cbor, cbor_bytes, pem, sha256, signed_bytes, spelled, spki
+from .trust import key_object
 from .tuf import file_name
 
 
@@ -30,6 +31,7 @@ class Forge:
         self.private = {}  # new key id -> private key
         self.renamed = {}  # old key id -> new key id and key object
         self.boot, self.log_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        self.emergency = [ec.generate_private_key(ec.SECP256R1()) for _ in range(3)]
         timestamp = json.loads(files["metadata/timestamp.json"])["signed"]
         self.snapshot_version = timestamp["meta"]["snapshot.json"]["version"]
         self.root, self.timestamp = self.body("root", 1), timestamp
@@ -57,10 +59,13 @@ class Forge:
     def make(self, stage=None, change=None):
         """files, site and records, whole and signed but for what change did at that stage."""
         self.stage, self.change = stage, change
-        site = {**self.site, "boot_keys": [_xy(self.boot)] * 2, "log_key": _xy(self.log_key)}
+        site = {**self.site, "boot_keys": [_xy(self.boot)] * 2, "log_key": _xy(self.log_key),
+                "emergency": [_xy(private) for private in self.emergency]}
         root, timestamp, snapshot = (copy.deepcopy(x) for x in (self.root, self.timestamp, self.snapshot))
         roles = copy.deepcopy(self.roles)
-        out = {name: data for name, data in self.files.items() if name.startswith(("targets/", "objects/"))}
+        listed = {target["hashes"]["sha256"] for role in roles.values() for target in role["targets"].values()}
+        out = {name: data for name, data in self.files.items() if name.startswith("objects/")
+               or name.startswith("targets/") and name.rsplit("/", 1)[1].split(".")[0] in listed}
         self.hook("objects", out)
         self.sign_manifests(roles, out)
         self.hook("root", root)
@@ -70,6 +75,7 @@ class Forge:
             self.hook(name, roles[name])
             self.put_role(name, roles, root, snapshot, out)
         self.hook("snapshot", snapshot)
+        self.sign_statements(out)
         self.put_heads(root, snapshot, timestamp, out)
         records = self.put_log(self.in_order(), roles, out)
         self.hook("records", records)
@@ -105,6 +111,16 @@ class Forge:
         self.hook("timestamp", timestamp)
         out["metadata/timestamp.json"] = self.envelope("timestamp", timestamp, root["roles"]["timestamp"])
 
+    def sign_statements(self, out):
+        """By two of the three holders."""
+        ids = {sha256(signed_bytes(key_object(private.public_key()))): private for private in self.emergency}
+        self.private.update(ids)
+        for name, data in self.files.items():
+            if name.startswith("emergency/"):
+                body = json.loads(data)["signed"]
+                self.hook("emergency", body)
+                out[name] = self.envelope("emergency", body, {"keyids": list(ids), "threshold": 2})
+
     # --- boot manifests ---
 
     def sign_manifests(self, roles, out):
@@ -135,8 +151,8 @@ class Forge:
         targets = {path: target for role in roles.values() for path, target in role["targets"].items()}
         leaves = []
         for index, record in enumerate(records):
-            if record["kind"] == "root":
-                record["detail"] = sha256(out["metadata/1.root.json"])
+            if record["kind"] in ("root", "emergency"):
+                record["detail"] = sha256(out[record["what"]])
             if record["kind"] == "release" and record["what"] in targets:
                 record["detail"] = log.release_detail(record["what"], targets[record["what"]])
             self.hook(f"record {index}", record)
@@ -155,7 +171,13 @@ class Forge:
         leaves = self.files["log/leaves"]
         def place(record):
             return leaves.index(log.leaf_hash(bytes.fromhex(record["salt"]), bytes.fromhex(record["detail"])))
-        return sorted((json.loads(data) for data in self.records.values()), key=place)
+        records = [json.loads(data) for data in self.records.values()]
+        return sorted((record for record in records if self.stands(record)), key=place)
+
+    def stands(self, record):
+        """Of what changed since, a forged repository has the newest alone."""
+        targets = self.roles["targets"]["targets"]
+        return record["kind"] != "trust" or targets[record["what"]]["hashes"]["sha256"] == record["detail"]
 
     def checkpoint(self, leaves):
         root = base64.b64encode(log.tree_hash(leaves)).decode()

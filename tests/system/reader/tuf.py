@@ -100,7 +100,7 @@ class Metadata:
     """Everything below metadata/, verified from 1.root.json on as a device does it."""
 
     def __init__(self, files, now):
-        self.files, self.now, self.read = files, now, set()
+        self.files, self.now, self.read, self.old_targets = files, now, set(), {}
         self.root = self.read_roots()
         self.timestamp = self.read_timestamp()
         self.snapshots = self.read_snapshots()
@@ -255,8 +255,15 @@ class Metadata:
             role = self.delegations.get(name, self.roles["targets"])
             where = file_name(name, entry[0])
             old = self.check_targets(envelope(self.match(entry, where), where), name, role, where, entry[0])
+            if name == "targets":
+                self.old_targets[entry[0]] = old
+                continue
             for path, target in old["targets"].items():
                 need(targets[name]["targets"].get(path) == target, f"{where}: {path} vanished or changed later")
+
+    def top_level_targets(self):
+        """All that the top-level role ever listed, oldest first."""
+        return [item for _, body in sorted(self.old_targets.items()) for item in body["targets"].items()]
 
     def check_nothing_else(self):
         for name in self.files:
