@@ -19,6 +19,8 @@ static struct span trust_bundle_certificate(struct json_reader *r, const struct 
 		return SPAN_NONE;
 	struct writer w = writer_over(der, TRUST_BUNDLE_CERTIFICATE_BYTES_MAX);
 	enum fault fault = base64_decode(text, &w);
+	if (fault == FAULT_NO_SPACE)
+		fault = FAULT_TOO_LARGE;
 	if (fault == FAULT_NONE && w.used == 0)
 		fault = FAULT_MISSING;
 	if (fault != FAULT_NONE)

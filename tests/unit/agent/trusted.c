@@ -110,6 +110,43 @@ static void what_does_not_verify_is_not_heard_and_nothing_is_installed(void)
 	yard_free(y);
 }
 
+static void what_is_too_long_is_refused(void)
+{
+	static const char junk[TRUST_BUNDLE_BYTES_MAX + 1] = "{";
+	y = yard_new(1);
+	world_put(&y->site, "emergency/board/1.json", (struct span){ (const uint8_t *)junk, EMERGENCY_BYTES_MAX + 1 });
+	ends_in("length");
+	world_drop(&y->site, "emergency/board/1.json");
+	yard_put_trust(y, TRUST_BUNDLE_PATH, SPAN_OF(junk));
+	yard_publish(y);
+	ends_in("length");
+	yard_put_trust(y, TRUST_BUNDLE_PATH, SPAN_LIT("{}"));
+	yard_publish(y);
+	ends_in("malformed");
+	yard_free(y);
+}
+
+/* [EMG-19] */
+static void only_absence_ends_the_walk(void)
+{
+	static const unsigned statuses[] = { 403, 500, 503, 301 };
+	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+		enum installer_outcome out;
+		y = yard_new(1);
+		y->deny_path = "emergency/";
+		y->deny_status = statuses[i];
+		CHECK_EQ(yard_start(y, &out), 0);
+		CHECK_EQ(yard_cycle(y), INSTALLER_WAIT);
+		CHECK(strncmp(y->last_text, "failed: ", 8) == 0 &&
+		      strstr(y->last_text, "emergency/board/1.json") != NULL);
+		CHECK_EQ(y->installer.state.target.counter, 0);
+		y->deny_path = NULL;
+		y->deny_status = 0;
+		ends_in("");
+		yard_free(y);
+	}
+}
+
 static void root_is_out_of_reach(void)
 {
 	y = yard_new(1);
@@ -428,6 +465,8 @@ static const struct check_case cases[] = {
 	CASE(an_emergency_revokes_the_product_key),
 	CASE(it_is_heard_when_tuf_is_dead),
 	CASE(what_does_not_verify_is_not_heard_and_nothing_is_installed),
+	CASE(what_is_too_long_is_refused),
+	CASE(only_absence_ends_the_walk),
 	CASE(root_is_out_of_reach),
 	CASE(statements_are_walked_in_order),
 	CASE(the_epoch_waits_for_an_image_that_has_it),

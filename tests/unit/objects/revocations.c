@@ -74,6 +74,18 @@ static void revocations_decode_follows_the_table(void)
 	ROWS_FOLLOW(SAMPLE, rows, decode);
 }
 
+/* With every workspace that is too small it says so, and with the first that is not it is done. */
+static void revocations_need_a_workspace(void)
+{
+	struct revocation_list list;
+	enum fault fault = FAULT_NO_SPACE;
+	for (size_t n = 0; fault == FAULT_NO_SPACE && n < sizeof memory; n += 8) {
+		struct workspace ws = workspace_over(memory, n);
+		fault = revocation_list_decode(SPAN_LIT(SAMPLE), &ws, &list);
+	}
+	CHECK_EQ(fault, FAULT_NONE);
+}
+
 static void revocations_have_ceilings(void)
 {
 	static struct digest keys[REVOCATIONS_KEYS_MAX + 1];
@@ -107,7 +119,7 @@ static void revocations_encode_refuses_disorder(void)
 static const struct check_case cases[] = {
 	CASE(revocations_have_one_spelling),        CASE(revocations_decode_gives_the_members),
 	CASE(revocations_decode_follows_the_table), CASE(revocations_have_ceilings),
-	CASE(revocations_encode_refuses_disorder),
+	CASE(revocations_encode_refuses_disorder),  CASE(revocations_need_a_workspace),
 };
 
 CHECK_MAIN(cases)

@@ -123,12 +123,12 @@ static void trust_bundle_asks_for_no_witnesses_that_it_does_not_name(void)
 
 static void trust_bundle_has_ceilings(void)
 {
-	static uint8_t text[TRUST_BUNDLE_BYTES_MAX + 1], der[TRUST_BUNDLE_CERTIFICATE_BYTES_MAX + 1];
-	struct trust_bundle b;
+	static uint8_t text[TRUST_BUNDLE_BYTES_MAX + 1], der[TRUST_BUNDLE_CERTIFICATE_BYTES_MAX + 4];
+	struct trust_bundle b, again;
 	memset(text, ' ', sizeof text);
 	CHECK_EQ(decode((struct span){ text, sizeof text }), FAULT_TOO_LARGE);
 	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
-	b.device_cas.der[0] = (struct span){ der, sizeof der - 1 };
+	b.device_cas.der[0] = (struct span){ der, TRUST_BUNDLE_CERTIFICATE_BYTES_MAX };
 	struct writer w = writer_over(text, sizeof text);
 	trust_bundle_encode(&w, &b);
 	CHECK_EQ(w.fault, FAULT_NONE);
@@ -137,7 +137,24 @@ static void trust_bundle_has_ceilings(void)
 	trust_bundle_encode(&w, &b);
 	/* a byte more is still within the base64 of 4096 bytes, whose last group is not full */
 	struct span written = writer_span(&w);
-	CHECK(w.fault != FAULT_NONE || decode_to(written, &b) != FAULT_NONE);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	CHECK_EQ(decode_to(written, &again), FAULT_TOO_LARGE);
+	b.device_cas.der[0].n = sizeof der;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+}
+
+/* With every workspace that is too small it says so, and with the first that is not it is done. */
+static void trust_bundle_needs_a_workspace(void)
+{
+	struct trust_bundle b;
+	enum fault fault = FAULT_NO_SPACE;
+	for (size_t n = 0; fault == FAULT_NO_SPACE && n < sizeof memory; n += 8) {
+		struct workspace ws = workspace_over(memory, n);
+		fault = trust_bundle_decode(SPAN_LIT(SAMPLE), &ws, &b);
+	}
+	CHECK_EQ(fault, FAULT_NONE);
 }
 
 static void trust_bundle_encode_refuses_what_cannot_be(void)
@@ -162,6 +179,7 @@ static const struct check_case cases[] = {
 	CASE(trust_bundle_decode_follows_the_table),
 	CASE(trust_bundle_asks_for_no_witnesses_that_it_does_not_name),
 	CASE(trust_bundle_has_ceilings),
+	CASE(trust_bundle_needs_a_workspace),
 	CASE(trust_bundle_encode_refuses_what_cannot_be),
 };
 
