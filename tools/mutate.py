@@ -343,7 +343,7 @@ def run_or_stop(command):
 
 
 def run(test, number, trace, limit):
-    environment = dict(os.environ, SEALIFT_MUTANT=str(number), **test["env"])
+    environment = dict(os.environ, SEALIFT_MUTANT=str(number), CHECK_QUICK="1", **test["env"])
     environment.pop("SEALIFT_MUTANT_TRACE", None)
     if trace is not None:
         environment["SEALIFT_MUTANT_TRACE"] = trace

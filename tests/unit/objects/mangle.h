@@ -12,6 +12,12 @@
 /* Decodes `in`; when that succeeds, encodes to `out` and says true. */
 typedef bool mangle_round(struct span in, struct writer *out);
 
+/* Every other value of a byte; of them those that differ in one bit where CHECK_QUICK is set, as tools/mutate.py does. */
+static inline unsigned mangle_next(unsigned change)
+{
+	return getenv("CHECK_QUICK") != NULL ? change * 2 : change + 1;
+}
+
 static inline void mangle(struct span good, mangle_round *round)
 {
 	static uint8_t copy[32768], again[32768];
@@ -26,7 +32,7 @@ static inline void mangle(struct span good, mangle_round *round)
 		CHECK(w.used == 0);
 	}
 	for (size_t i = 0; i < good.n; i++)
-		for (unsigned change = 1; change < 256; change++) {
+		for (unsigned change = 1; change < 256; change = mangle_next(change)) {
 			struct span bad = { copy, good.n };
 			memcpy(copy, good.at, good.n);
 			copy[i] = (uint8_t)(copy[i] ^ change);
