@@ -165,8 +165,8 @@ static int refresh_roles(struct installer *i, struct setback *s)
 }
 
 /*
- * A root that was stored long ago may list a key that was taken out of root since, and then revoked: it is the last root
- * that forbids. What comes of the roles in this walk does not matter yet [EMG-21].
+ * A root that was stored long ago may list a key that was taken out of root since, and then revoked: it is the last
+ * root that forbids. What comes of the roles in this walk does not matter yet [EMG-21].
  */
 static int hear(struct installer *i, struct setback *s)
 {
