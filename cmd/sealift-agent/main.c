@@ -50,8 +50,8 @@ static const char help[] =
 	"  --help               this text\n"
 	"\n"
 	"Exit status: 10 a verified image is ready, reboot into it; 0 told to stop, or --once and the cycle\n"
-	"went through (nothing to do, or what was offered was refused); 1 an error, with --once also of the cycle;\n"
-	"2 wrong usage.\n";
+	"went through; 1 an error, with --once also of the cycle; 2 wrong usage; 3 with --once: something that came\n"
+	"was refused.\n";
 
 struct options {
 	const char *device, *user;
