@@ -215,7 +215,8 @@ const struct command command_emergency_revoke = {
 };
 
 const struct command command_emergency_raise = {
-	"emergency raise-epoch", "--product NAME --why TEXT EPOCH", "make all images of an older epoch unbootable",
+	"emergency raise-epoch", "--product NAME --why TEXT EPOCH",
+	"install no image of an older security epoch any more",
 	"Each device takes the step once its running and its recovery image have the epoch; until then it waits. An\n"
 	"epoch rises by one at a time.\n\n" EMERGENCY_OPTIONS
 	"Example: sealift emergency raise-epoch --product edge-gateway --why 'CVE-2026-0001' 2\n",

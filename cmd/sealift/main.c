@@ -41,7 +41,7 @@ static void main_help(FILE *out)
 	      "The story, in its order:\n",
 	      out);
 	for (size_t i = 0; i < MAIN_COMMANDS; i++)
-		fprintf(out, "  %-16s %s\n", main_commands[i]->name, main_commands[i]->summary);
+		fprintf(out, "  %-26s %s\n", main_commands[i]->name, main_commands[i]->summary);
 	fputs("\nOptions before the command:\n"
 	      "  --site DIR   the site to work on (default: $SEALIFT_SITE, else the current folder)\n"
 	      "  --json       results and errors as JSON on standard output, nothing else there\n"
