@@ -2,8 +2,10 @@
  * One device: what it was told at provisioning, and the making of a new one. A device directory holds
  *
  *   device.json   this configuration
+ *   server-roots.pem   in place of the fetcher's, once a trust bundle has brought some
  *   fetcher/      idevid.key idevid.pem ldevid.key ldevid.pem server-roots.pem
- *   installer/    report.key report.pem store/{root.json and other metadata, installer.state, report.pending, progress}
+ *   installer/    report.key report.pem store/{root.json and other metadata, installer.state, report.pending,
+ *                 progress, emergency.state, trust.revocations, trust.bundle}
  *   boot/         slot-a.img slot-b.img journal.bin, and what the boot stage keeps there itself (keys, counter)
  *
  * Here it is only stores and regions of flash; cmd/device_dir.h opens the real directory.
