@@ -104,16 +104,31 @@ static void release_memory(struct enrolled *enrolled, uint64_t now_ms)
 /*
  * The server does not take our certificate. A device without a clock cannot know that it has expired, nor one that was
  * off that the authority behind it was replaced: it asks for another with its birth certificate, now and then. [IPC-6]
+ * True: worth another try at once.
  */
-static void heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
+static bool heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
 {
 	enrolled->dropped = enrolled->curl->is_dropped ? enrolled->dropped + 1 : 0;
 	bool is_refused = enrolled->curl->tls.is_refused || enrolled->dropped >= DROPPED_MAX;
 	if (!is_refused || now_ms < enrolled->again_ms)
-		return;
+		return enrolled->dropped == 1;
 	enrolled->is_refused = true;
 	enrolled->next_ms = now_ms;
 	enrolled->again_ms = now_ms + RENEW_EVERY_MS;
+	return true;
+}
+
+static int enrol(struct enrolled *enrolled, const struct transport_request *request, uint64_t now_ms, struct error *e)
+{
+	enum enrolment_result result;
+	struct enrolment_moment moment = { request->passed_unix, enrolled->is_refused };
+	if (now_ms < enrolled->next_ms)
+		return 0;
+	if (enrolment_ensure(&enrolled->paths, enrolled->curl, &moment, &result, e) < 0)
+		return -1;
+	enrolled->is_refused = false;
+	enrolled->next_ms = now_ms + (result == ENROLMENT_LATE ? RENEW_EVERY_MS : CHECK_EVERY_MS);
+	return 0;
 }
 
 static int exchange(void *self, const struct transport_request *request, int (*sink)(void *context, struct span piece),
@@ -122,17 +137,13 @@ static int exchange(void *self, const struct transport_request *request, int (*s
 	struct enrolled *enrolled = self;
 	struct clock clock = clock_system();
 	uint64_t now_ms = clock.boot_ms(clock.self);
-	if (now_ms >= enrolled->next_ms) {
-		enum enrolment_result result;
-		struct enrolment_moment moment = { request->passed_unix, enrolled->is_refused };
-		if (enrolment_ensure(&enrolled->paths, enrolled->curl, &moment, &result, e) < 0)
-			return -1;
-		enrolled->is_refused = false;
-		enrolled->next_ms = now_ms + (result == ENROLMENT_LATE ? RENEW_EVERY_MS : CHECK_EVERY_MS);
-	}
 	struct transport inner = curl_transport_transport(enrolled->curl);
-	int result = inner.exchange(inner.self, request, sink, context, out, e);
-	heed_refusal(enrolled, now_ms);
+	int result;
+	do {
+		if (enrol(enrolled, request, now_ms, e) < 0)
+			return -1;
+		result = inner.exchange(inner.self, request, sink, context, out, e);
+	} while (heed_refusal(enrolled, now_ms));
 	release_memory(enrolled, now_ms);
 	return result;
 }
