@@ -127,7 +127,43 @@ static void the_director_changes_hands(void)
 	changes_hands(KEEPER_DIRECTOR);
 }
 
+/* --- a product is given up --- */
+
+static void list_old_product(bool is_listed)
+{
+	struct world *w = f.keeper.world;
+	struct targets nothing = { .version = 1, .expires_unix = f.now_unix + KEEPER_YEAR };
+	world_publish_targets(w, "p/a-retired", &nothing, &w->product); /* its entry is the first */
+	if (!is_listed) {
+		w->entry_count--;
+		memmove(w->entries, w->entries + 1, w->entry_count * sizeof w->entries[0]);
+		memmove(w->entry_names, w->entry_names + 1, w->entry_count * sizeof w->entry_names[0]);
+		for (uint32_t i = 0; i < w->entry_count; i++)
+			w->entries[i].name = span_of_text(w->entry_names[i]);
+	}
+	keeper_publish_snapshot(&f.keeper);
+}
+
+/* A role that vanished from the snapshot is a rollback to all who saw it there; new snapshot keys forget it. */
+static void a_role_that_was_listed_stays_listed(void)
+{
+	fleet_open(&f);
+	list_old_product(true);
+	fleet_days(&f, 2, 1);
+	CHECK(fleet_is_all_newest(&f));
+	list_old_product(false);
+	keeper_release(&f.keeper);
+	fleet_days(&f, 2, 1);
+	CHECK(strcmp(fleet_rule(&f.devices[0]), "rollback") == 0);
+	CHECK(!fleet_is_newest(&f, &f.devices[0]));
+	keeper_rotate(&f.keeper, KEEPER_SNAPSHOT);
+	fleet_days(&f, 2, 1);
+	CHECK(fleet_is_all_newest(&f));
+	fleet_close(&f);
+}
+
 static const struct check_case cases[] = {
+	CASE(a_role_that_was_listed_stays_listed),
 	CASE(root_changes_all_its_keys_each_half_year),
 	CASE(a_root_that_was_thrown_away_strands_laggards),
 	CASE(two_lost_root_keys_are_replaced_by_the_other_three),

@@ -225,6 +225,21 @@ static void a_stolen_director_is_replaced_and_its_sequences_are_forgotten(void)
 	all_come_back();
 }
 
+/* Its database is gone, or an old copy is back: each poll that it answers is one sequence further. */
+static void a_server_that_forgot_its_sequences_catches_up(void)
+{
+	opened();
+	uint64_t spent = daily->yard->directive_sequence;
+	CHECK(spent >= 2);
+	daily->yard->directive_sequence = 0;
+	keeper_release(&f.keeper);
+	fleet_visit(&f, daily);
+	CHECK(fleet_is_newest(&f, daily) || strcmp(fleet_rule(daily), "directive-sequence") == 0);
+	fleet_days(&f, (uint32_t)spent, 1);
+	CHECK(fleet_is_newest(&f, daily));
+	all_come_back();
+}
+
 /* --- people who are late --- */
 
 static void an_expired_root_stops_installs_until_the_next(void)
@@ -266,6 +281,7 @@ static const struct check_case cases[] = {
 	CASE(a_replaced_product_key_signs_nothing_any_more),
 	CASE(a_product_key_without_overlap_pauses_installs),
 	CASE(a_stolen_director_is_replaced_and_its_sequences_are_forgotten),
+	CASE(a_server_that_forgot_its_sequences_catches_up),
 	CASE(an_expired_root_stops_installs_until_the_next),
 	CASE(expired_targets_stop_installs_until_the_next),
 };
