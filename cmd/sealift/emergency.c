@@ -17,6 +17,7 @@ struct emergency_command {
 	const struct site *site;
 	struct ui *ui;
 	const char *product, *why;
+	char holders[EMERGENCY_SIGNERS][SIGNER_KEY_MAX]; /* "emergency/1" */
 	enum emergency_action action;
 	char **words; /* what follows the options */
 	int word_count;
@@ -75,7 +76,7 @@ static int emergency_number(struct emergency_command *c, struct error *e)
 
 static int emergency_sign(struct emergency_command *c, struct writer *out, struct error *e)
 {
-	static const char *const holders[EMERGENCY_SIGNERS] = { "emergency/1", "emergency/2" };
+	const char *const holders[EMERGENCY_SIGNERS] = { c->holders[0], c->holders[1] };
 	struct writer body = publishing_buffer(&c->publishing, EMERGENCY_BYTES_MAX);
 	struct authority offline;
 	struct envelope_reason reason = { authority_who(), c->why };
@@ -124,18 +125,32 @@ static int emergency_publish(struct emergency_command *c, char *name, size_t cap
 
 /* --- the commands --- */
 
+/* "2,3": one of the three may have been revoked. */
+static int emergency_holders(struct emergency_command *c, const char *value)
+{
+	if (strlen(value) != 3 || value[1] != ',' || value[0] == value[2] || value[0] < '1' || value[0] > '3' ||
+	    value[2] < '1' || value[2] > '3')
+		return -1;
+	snprintf(c->holders[0], sizeof c->holders[0], "emergency/%c", value[0]);
+	snprintf(c->holders[1], sizeof c->holders[1], "emergency/%c", value[2]);
+	return 0;
+}
+
 static int emergency_options(struct emergency_command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
 						 { "why", required_argument, NULL, 'w' },
+						 { "holders", required_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
 	while ((option = option_next(c->ui, argc, argv, options)) != -1) {
 		if (option == '?')
 			return UI_USAGE;
+		if (option == 'h' && emergency_holders(c, optarg) != 0)
+			return ui_usage(c->ui, "--holders '%.20s': give two of the three, such as 2,3", optarg);
 		if (option == 'p')
 			c->product = optarg;
-		else
+		if (option == 'w')
 			c->why = optarg;
 	}
 	c->words = argv + optind;
@@ -155,6 +170,7 @@ static int emergency_run(struct ui *ui, const char *site_path, int argc, char **
 	struct error e = { 0 };
 	char name[METADATA_PATH_MAX];
 	c = (struct emergency_command){ .site = &site, .ui = ui, .action = action };
+	(void)emergency_holders(&c, "1,2");
 	int least = action == EMERGENCY_ACTIVATE_STANDBY ? 0 : 1;
 	int most = action == EMERGENCY_REVOKE ? EMERGENCY_REVOKE_MAX : least;
 	if (emergency_options(&c, argc, argv) != UI_OK)
@@ -197,9 +213,10 @@ static int emergency_run_recovery(struct ui *ui, const char *site_path, int argc
 	return emergency_run(ui, site_path, argc, argv, EMERGENCY_AUTHORISE_RECOVERY);
 }
 
-#define EMERGENCY_OPTIONS                                  \
-	"  --product NAME   whose devices are spoken to\n" \
-	"  --why TEXT       what happened; devices and the log keep it\n\n"
+#define EMERGENCY_OPTIONS                                                 \
+	"  --product NAME   whose devices are spoken to\n"                \
+	"  --why TEXT       what happened; devices and the log keep it\n" \
+	"  --holders A,B    which two of the three sign (default 1,2)\n\n"
 
 const struct command command_emergency_revoke = {
 	"emergency revoke", "--product NAME --why TEXT KEY...", "revoke keys while every role may be lost",
