@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "crypto_openssl.h"
@@ -140,10 +142,32 @@ static int trust_fill(struct trust *t, struct error *e)
 	return trust_certificates(t->site, cas, 2, t->cas, &b->device_cas, e);
 }
 
+/* Devices that took a bundle without the root of the certificate that the server shows could not hear of a better one. */
+static int trust_check_reach(const struct trust *t, struct error *e)
+{
+	char path[FILE_PATH_MAX];
+	uint32_t count = 0;
+	struct error why = { 0 };
+	static struct certificate chain[X509_CHAIN_MAX];
+	if (site_path(t->site, "pki/server.pem", path, e) != 0)
+		return -1;
+	if (access(path, F_OK) != 0)
+		return 0; /* the server is elsewhere */
+	if (x509_pem_load(path, chain, X509_CHAIN_MAX, &count, e) != 0)
+		return -1;
+	struct span leaf = { chain[0].der, chain[0].n };
+	if (x509_check_chain(leaf, chain + 1, count - 1, t->roots, t->bundle.server_roots.count, time(NULL), &why) == 0)
+		return 0;
+	return error_set(e,
+			 "not published: the server's certificate %s does not verify under these roots (%s), so that "
+			 "devices could not reach it any more: issue it under one of them first",
+			 path, why.text);
+}
+
 static int trust_make(struct trust *t, struct error *e)
 {
 	struct trust_bundle check;
-	if (publishing_open(t->site, &t->publishing, e) != 0 || trust_fill(t, e) != 0)
+	if (publishing_open(t->site, &t->publishing, e) != 0 || trust_fill(t, e) != 0 || trust_check_reach(t, e) != 0)
 		return -1;
 	struct writer w = publishing_buffer(&t->publishing, TRUST_BUNDLE_BYTES_MAX);
 	trust_bundle_encode(&w, &t->bundle);

@@ -48,4 +48,21 @@ ok 'ahead of the time it gets nowhere' agent_at "$(($(date +%Y) + 25))-01-02 00:
 ok 'and says so' event '.text + .why | test("expired")'
 ok 'set right, it polls again' agent_at "$(date '+%Y-%m-%d %H:%M:%S')" 0
 ok 'as if nothing had been' event '.event == "poll"'
+
+# --- the one mistake with TLS that no later bundle could mend --------------------------------------------------------
+
+bundle_is_refused() {
+	! sealift trust publish --why "$test_name" >"$work/bundle.log" 2>&1 || return 1
+	grep 'could not reach it any more' "$work/bundle.log"
+}
+
+cp "$site/pki/server-root-a.pem" "$work/root-a.pem"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/other.key" -subj /CN=other \
+	-days 90 -out "$site/pki/server-root-a.pem" 2>"$work/openssl.log"
+ok 'a bundle without the root of the server is not published' bundle_is_refused
+cp "$work/root-a.pem" "$site/pki/server-root-a.pem"
+ok 'with it, it is' sealift trust publish --why "$test_name"
+ok 'and the device takes it' agent_at '1970-01-02 00:00:00' 0
+ok 'as it says' event '.event == "trust-bundle"'
+ok 'it reaches the server by the roots of the bundle' agent_at '1970-01-02 00:00:00' 0
 world_done
