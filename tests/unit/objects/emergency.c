@@ -153,6 +153,34 @@ static const struct row rows[] = {
 static void emergency_decode_follows_the_table(void)
 {
 	ROWS_FOLLOW(SAMPLE, rows, decode);
+	/* the longest of each, and one more */
+	char more[4096] = "[";
+	for (unsigned i = 0; i <= EMERGENCY_REVOKE_MAX; i++) {
+		size_t n = strlen(more);
+		snprintf(more + n, sizeof more - n, "%s\"%02x%062x\"", i == 0 ? "" : ",", i, 0);
+		if (i + 2 < EMERGENCY_REVOKE_MAX)
+			continue;
+		strcat(more, "]");
+		const struct row full = { "[\"" K1 "\",\"" K2 "\"]", more,
+					  i == EMERGENCY_REVOKE_MAX ? FAULT_TOO_LARGE : FAULT_NONE };
+		rows_follow(SAMPLE, &full, 1, decode);
+		more[strlen(more) - 1] = 0;
+	}
+	char product[] = "\"ppppppppppppppppppppppppppppppppp\"";
+	const struct row longer = { "\"board\"", product, FAULT_TOO_LARGE };
+	rows_follow(SAMPLE, &longer, 1, decode);
+	memcpy(product + RELEASE_PRODUCT_MAX + 1, "\"", 2);
+	const struct row longest = { "\"board\"", product, FAULT_NONE };
+	rows_follow(SAMPLE, &longest, 1, decode);
+	char why[EMERGENCY_WHY_MAX + 4];
+	memset(why, 'w', sizeof why);
+	why[0] = '"';
+	memcpy(why + EMERGENCY_WHY_MAX + 2, "\"", 2);
+	const struct row wordy = { "\"the release signer was stolen\"", why, FAULT_TOO_LARGE };
+	rows_follow(SAMPLE, &wordy, 1, decode);
+	memcpy(why + EMERGENCY_WHY_MAX + 1, "\"", 2);
+	const struct row full = { "\"the release signer was stolen\"", why, FAULT_NONE };
+	rows_follow(SAMPLE, &full, 1, decode);
 }
 
 static void emergency_encode_refuses_what_it_would_not_read(void)

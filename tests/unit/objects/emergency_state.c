@@ -1,6 +1,7 @@
 #include "emergency_state.h"
 #include "fake_signer.h"
 #include "mangle.h"
+#include "rows.h"
 
 static uint8_t memory[1 << 20];
 static uint8_t text[EMERGENCY_BYTES_MAX], body[EMERGENCY_BYTES_MAX];
@@ -152,6 +153,27 @@ static void a_revoked_holder_does_not_count(void)
 
 /* --- scope and sequence [EMG-8] [EMG-9] --- */
 
+static void pins_that_are_not_there_do_not_count(void)
+{
+	struct scene s = scene();
+	s.boot.emergency[1].present = false;
+	revoking(&s, 30);
+	refused(&s, VERDICT_SIGNATURE);
+	s = scene();
+	s.boot.emergency[1].revoked = true;
+	revoking(&s, 30);
+	refused(&s, VERDICT_SIGNATURE);
+	/* two of three are left: neither may go, nor may they be one key */
+	s = scene();
+	s.boot.emergency[2].present = false;
+	revoking(&s, 1);
+	refused(&s, VERDICT_EMERGENCY_FORBIDDEN);
+	s = scene();
+	s.boot.emergency[2] = s.boot.emergency[1];
+	revoking(&s, 1);
+	refused(&s, VERDICT_EMERGENCY_FORBIDDEN);
+}
+
 static void another_product_is_not_ours(void)
 {
 	struct scene s = scene();
@@ -224,6 +246,30 @@ static void the_key_of_the_running_image_stays_with_the_boot_verifier(void)
 	s.facts.recovery = (struct emergency_image){ 0 };
 	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
 	CHECK(boots.keys[0].revoked);
+}
+
+static void the_boot_table_loses_what_is_revoked_and_nothing_else(void)
+{
+	struct boot_identity table;
+	struct scene s = scene();
+	s.facts.running.by_boot[1] = true; /* nothing needs the current key */
+	s.statement.does[EMERGENCY_ACTIVATE_STANDBY] = true;
+	revoking(&s, 3);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	emergency_boot_table(&crypto, &s.facts, &s.state, &table);
+	CHECK(!table.keys[0].revoked && !table.keys[1].revoked);
+	CHECK(table.emergency[2].revoked && !table.emergency[0].revoked && !table.emergency[1].revoked);
+	/* a key that is not there cannot boot anything, nor be revoked */
+	s = scene();
+	s.facts.running.by_boot[1] = s.facts.recovery.by_boot[1] = true;
+	revoking(&s, 11);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	s.boot.keys[1].present = false;
+	emergency_boot_table(&crypto, &s.facts, &s.state, &table);
+	CHECK(!table.keys[0].revoked);
+	s.boot.keys[0].present = false;
+	emergency_boot_identity(&crypto, &s.state, &s.boot, &table);
+	CHECK(!table.keys[0].revoked);
 }
 
 static void revocations_have_a_ceiling(void)
@@ -301,6 +347,21 @@ static void raising_waits_for_the_images_and_nothing_else_does(void)
 	refused(&s, VERDICT_EMERGENCY_SEQUENCE);
 }
 
+static void an_image_that_is_not_there_holds_nothing_up(void)
+{
+	struct scene s = scene();
+	s.facts.running.counter = (uint64_t)3 << 32 | 1;
+	s.facts.recovery = (struct emergency_image){ 0 };
+	s.boot.keys[0].present = s.boot.keys[1].present = false; /* nor does a device that installs by none */
+	raising(&s, 3);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	CHECK_EQ(s.state.epoch, 3);
+	s = scene();
+	s.facts.running = (struct emergency_image){ 0 };
+	raising(&s, 3);
+	CHECK_EQ(apply(&s), VERDICT_EMERGENCY_LATER);
+}
+
 static void steps_that_wait_are_taken_in_order(void)
 {
 	struct scene s = scene();
@@ -352,7 +413,8 @@ static void the_standby_takes_over_for_new_images(void)
 static void one_recovery_image_is_authorised(void)
 {
 	struct scene s = scene();
-	struct digest image = id(40), other = id(41);
+	struct digest image = id(40), other = id(41), zero = { { 0 } };
+	CHECK(!emergency_allows_recovery(&s.state, &zero));
 	s.statement.does[EMERGENCY_AUTHORISE_RECOVERY] = true;
 	s.statement.recovery = image;
 	CHECK(!emergency_allows_recovery(&s.state, &image));
@@ -405,20 +467,56 @@ static void the_state_has_a_ceiling(void)
 		 FAULT_TOO_LARGE);
 }
 
+#define STATE                                                                                                     \
+	"{\"epoch\":4,\"revoked\":[\"0000000000000000000000000000000000000000000000000000000000000001\","         \
+	"\"0000000000000000000000000000000000000000000000000000000000000002\"],\"sequence\":9,\"standby\":false," \
+	"\"type\":\"emergency-state\",\"version\":1,\"waiting\":[1,9]}"
+
+static enum fault decode(struct span in)
+{
+	static struct emergency_state state;
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	return emergency_state_decode(in, &ws, &state);
+}
+
+static void the_state_decodes_by_the_table(void)
+{
+	static const struct row rows[] = {
+		{ "\"epoch\":4", "\"epoch\":2097151", FAULT_NONE },
+		{ "\"epoch\":4", "\"epoch\":2097152", FAULT_RANGE },
+		{ "0001\"", "0002\"", FAULT_NOT_CANONICAL },
+		{ "0001\"", "0003\"", FAULT_NOT_CANONICAL },
+		{ "0001\"", "00\"", FAULT_TRUNCATED },
+		{ "\"sequence\":9", "\"sequence\":9007199254740991", FAULT_NONE },
+		{ "\"sequence\":9", "\"sequence\":9007199254740992", FAULT_RANGE },
+		{ "\"sequence\":9", "\"sequence\":8", FAULT_RANGE },
+		{ "\"version\":1", "\"version\":2", FAULT_RANGE },
+		{ "[1,9]", "[0,9]", FAULT_RANGE },
+		{ "[1,9]", "[9,9]", FAULT_RANGE },
+		{ "[1,9]", "[1,2,3,4]", FAULT_NONE },
+		{ "[1,9]", "[1,2,3,4,5]", FAULT_TOO_LARGE },
+	};
+	ROWS_FOLLOW(STATE, rows, decode);
+}
+
 static const struct check_case cases[] = {
+	CASE(the_state_decodes_by_the_table),
 	CASE(two_of_three_speak),
 	CASE(one_or_others_do_not),
 	CASE(one_key_pinned_twice_is_one),
 	CASE(a_revoked_holder_does_not_count),
+	CASE(pins_that_are_not_there_do_not_count),
 	CASE(another_product_is_not_ours),
 	CASE(the_sequence_only_rises),
 	CASE(root_keys_are_out_of_reach),
 	CASE(one_boot_key_must_stay),
 	CASE(the_key_of_the_running_image_stays_with_the_boot_verifier),
+	CASE(the_boot_table_loses_what_is_revoked_and_nothing_else),
 	CASE(revocations_have_a_ceiling),
 	CASE(revocations_stay_sorted),
 	CASE(the_epoch_rises_by_one_behind_the_images),
 	CASE(raising_waits_for_the_images_and_nothing_else_does),
+	CASE(an_image_that_is_not_there_holds_nothing_up),
 	CASE(steps_that_wait_are_taken_in_order),
 	CASE(a_full_list_waits_in_place),
 	CASE(the_standby_takes_over_for_new_images),
