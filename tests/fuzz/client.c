@@ -2,8 +2,8 @@
  * The whole client cycle against a repository and a store that say what the input says: up to three refreshes of one
  * device, each with two look-ups. Parts of the input (sections.h):
  *
- *   options  digits: provider (enum device_mode; 3 more: any key ids), workspace, clock, which save fails, whose key is revoked; then the
- *            path to be looked up
+ *   options  digits: provider (enum device_mode; 3 more: any key ids), workspace, clock, which save fails, whose key is
+ *            revoked; then the path to be looked up
  *   answers  in the order of the requests: '=' and a stored file's bytes (only to the first LOAD of a name), '-'
  *            absent, '!' an error, '>' and more bytes than there is room for; anything else is the file that is fetched
  *
