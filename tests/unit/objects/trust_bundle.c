@@ -1,5 +1,6 @@
 #include "trust_bundle.h"
 #include "mangle.h"
+#include "note.h"
 #include "rows.h"
 
 #define K1 "1111111111111111111111111111111111111111111111111111111111111111"
@@ -88,6 +89,10 @@ static const struct row rows[] = {
 	{ LOG1, "{\"key\":\"" K1 K1 "\",\"origin\":\"a b\"}", FAULT_RANGE },
 	{ LOG1, "{\"key\":\"" K1 "\",\"origin\":\"a\"}", FAULT_TRUNCATED },
 	{ LOG1, "{\"key\":\"" K1 K1 "\",\"origin\":\"a\",\"z\":1}", FAULT_UNKNOWN },
+	{ W2, "{\"key\":\"" K2 "\",\"name\":\"w2.example\",\"z\":1}", FAULT_UNKNOWN },
+	{ "\"sequence\":3", "\"sequence\":9007199254740992", FAULT_RANGE },
+	{ "\"version\":1", "\"version\":9007199254740992", FAULT_RANGE },
+	{ "[\"" K1 "\",\"" K2 "\"]", "[\"" K1 "\",\"" K2 "\",\"33" K1 "\",\"44" K1 "\"]", FAULT_TOO_LARGE },
 	{ W1 "," W2, W2 "," W1, FAULT_NOT_CANONICAL },
 	{ W1 "," W2, W1 "," W1, FAULT_NOT_CANONICAL },
 	{ W2, "{\"key\":\"" K1 "\",\"name\":\"w2.example\"}", FAULT_DUPLICATE },
@@ -102,6 +107,49 @@ static const struct row rows[] = {
 	{ "[\"" K1 "\",\"" K2 "\"]", "[\"" K2 "\",\"" K1 "\"]", FAULT_NOT_CANONICAL },
 	{ "[\"" K1 "\",\"" K2 "\"]", "[\"" K1 "\",\"" K1 "\"]", FAULT_NOT_CANONICAL },
 };
+
+/* What the encoder writes at each ceiling is read, one more is neither written nor read. */
+static void trust_bundle_is_read_up_to_its_ceilings(void)
+{
+	static uint8_t text[8192];
+	struct trust_bundle b = { .sequence = JSON_INTEGER_MAX, .log_policy = LOG_NONE, .log_count = 1 };
+	char name[NOTE_ORIGIN_MAX + 2];
+	memset(name, 'n', sizeof name);
+	b.device_cas = (struct trust_certificates){ 4, { SPAN_LIT("1"), SPAN_LIT("2"), SPAN_LIT("3"), SPAN_LIT("4") } };
+	b.server_roots = b.device_cas;
+	b.logs[0].origin = (struct span){ (uint8_t *)name, NOTE_ORIGIN_MAX };
+	for (uint32_t i = 0; i < TRUST_BUNDLE_WITNESSES_MAX; i++) {
+		b.witnesses[i].name = (struct span){ (uint8_t *)name, NOTE_ORIGIN_MAX - 8 + i + 1 };
+		b.witnesses[i].ed25519[0] = (uint8_t)i;
+	}
+	b.witness_count = b.witness_quorum = TRUST_BUNDLE_WITNESSES_MAX;
+	b.emergency_count = TRUST_BUNDLE_EMERGENCY_MAX;
+	for (uint32_t i = 0; i < TRUST_BUNDLE_EMERGENCY_MAX; i++)
+		b.emergency[i].bytes[0] = (uint8_t)i;
+	struct writer w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	CHECK_EQ(decode(writer_span(&w)), FAULT_NONE);
+	b.logs[0].origin.n++;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK(decode(writer_span(&w)) != FAULT_NONE);
+	b.logs[0].origin.n--;
+	b.witness_count++;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+	b.witness_count--;
+	b.emergency_count++;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+	b.emergency_count--;
+	b.device_cas.count++;
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+}
 
 static void trust_bundle_decode_follows_the_table(void)
 {
@@ -180,6 +228,7 @@ static const struct check_case cases[] = {
 	CASE(trust_bundle_asks_for_no_witnesses_that_it_does_not_name),
 	CASE(trust_bundle_has_ceilings),
 	CASE(trust_bundle_needs_a_workspace),
+	CASE(trust_bundle_is_read_up_to_its_ceilings),
 	CASE(trust_bundle_encode_refuses_what_cannot_be),
 };
 
