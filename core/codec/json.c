@@ -425,17 +425,21 @@ static void json_echo(void *context, struct span bytes)
 	echo->left = span_sub(echo->left, bytes.n, echo->left.n);
 }
 
-enum fault json_parse_canonical(struct span text, struct workspace *ws, struct json_node **out)
+bool json_is_canonical(const struct json_node *node, struct span text)
 {
 	uint8_t chunk[256];
 	struct json_echo echo = { .left = text };
 	struct writer w = writer_over(chunk, sizeof chunk);
+	w.drain = json_echo;
+	w.context = &echo;
+	json_canonical(node, &w);
+	return writer_end(&w) == FAULT_NONE && !echo.differs && echo.left.n == 0;
+}
+
+enum fault json_parse_canonical(struct span text, struct workspace *ws, struct json_node **out)
+{
 	enum fault fault = json_parse(text, ws, out);
 	if (fault != FAULT_NONE)
 		return fault;
-	w.drain = json_echo;
-	w.context = &echo;
-	json_canonical(*out, &w);
-	bool same = writer_end(&w) == FAULT_NONE && !echo.differs && echo.left.n == 0;
-	return same ? FAULT_NONE : FAULT_NOT_CANONICAL;
+	return json_is_canonical(*out, text) ? FAULT_NONE : FAULT_NOT_CANONICAL;
 }

@@ -37,6 +37,8 @@ enum fault json_parse_at(struct span text, struct workspace *ws, struct json_nod
 
 /* The OLPC canonical bytes of a tree. */
 void json_canonical(const struct json_node *node, struct writer *w);
+/* Is the text, of which this is the tree, its own canonical form? */
+bool json_is_canonical(const struct json_node *node, struct span text);
 /* json_parse(), and FAULT_NOT_CANONICAL unless the text is its own canonical form: our own objects, unsigned ones. */
 enum fault json_parse_canonical(struct span text, struct workspace *ws, struct json_node **out) MUST_USE;
 

@@ -79,7 +79,7 @@ static enum fault signed_read(struct json_node *document, struct workspace *ws, 
 			      bool strict, struct signed_json *out)
 {
 	struct json_reader r = { .fault = FAULT_NONE };
-	*out = (struct signed_json){ .body = json_object(&r, document, "signed") };
+	*out = (struct signed_json){ .body = json_object(&r, document, "signed"), .is_own = strict };
 	signed_read_signatures(&r, json_array(&r, document, "signatures", SIGNED_SIGNATURES_MAX), ws, strict, out);
 	if (strict)
 		json_close(&r, document);
@@ -103,31 +103,7 @@ enum fault signed_decode(struct span text, struct workspace *ws, const struct cr
 	return signed_read(document, ws, crypto, false, out);
 }
 
-/* A drain that compares what is written with what was read. */
-struct signed_compare {
-	struct span left;
-	bool differs;
-};
-
-static void signed_compare_drain(void *context, struct span bytes)
-{
-	struct signed_compare *compare = context;
-	compare->differs = compare->differs || !span_starts(compare->left, bytes);
-	compare->left = span_sub(compare->left, bytes.n, compare->left.n);
-}
-
 /* [DIR-1] */
-static bool signed_is_canonical(const struct json_node *document, struct span text)
-{
-	uint8_t chunk[SIGNED_CHUNK];
-	struct signed_compare compare = { .left = text };
-	struct writer w = writer_over(chunk, sizeof chunk);
-	w.drain = signed_compare_drain;
-	w.context = &compare;
-	json_canonical(document, &w);
-	return writer_end(&w) == FAULT_NONE && !compare.differs && compare.left.n == 0;
-}
-
 enum fault signed_decode_strict(struct span text, struct workspace *ws, const struct crypto *crypto,
 				struct signed_json *out)
 {
@@ -136,7 +112,7 @@ enum fault signed_decode_strict(struct span text, struct workspace *ws, const st
 	if (fault != FAULT_NONE)
 		return fault;
 	out->at = 0;
-	if (!signed_is_canonical(document, text))
+	if (!json_is_canonical(document, text))
 		return FAULT_NOT_CANONICAL;
 	return signed_read(document, ws, crypto, true, out);
 }

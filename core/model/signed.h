@@ -23,6 +23,7 @@ struct signed_json {
 	struct json_node *body; /* "signed" */
 	struct digest digest;   /* of its canonical bytes: what the signatures cover */
 	struct span message;    /* these bytes themselves, where signed_lay_out() was called: Ed25519 needs them */
+	bool is_own;            /* signed_decode_strict() read it: signatures of P-256 alone count */
 	uint32_t count;
 	struct signed_signature *signatures;
 	/* of a fault, for messages: the member, or NULL and the offset in the text */

@@ -49,10 +49,12 @@ static bool threshold_verifies_rsa(const struct crypto *crypto, const struct rol
 	return crypto->rsa_pss_verify(key->material, &object->digest, (struct span){ raw, n });
 }
 
-/* By the key's own algorithm, whatever the signature looks like. */
+/* By the key's own algorithm, whatever the signature looks like; our own formats know one [META-8]. */
 static bool threshold_verifies(const struct crypto *crypto, const struct role_key *key,
 			       const struct signed_json *object, const struct signed_signature *signature)
 {
+	if (object->is_own && key->scheme != KEY_P256)
+		return false;
 	if (key->scheme == KEY_ED25519)
 		return threshold_verifies_ed25519(crypto, key, object, signature->text);
 	if (key->scheme == KEY_RSA_PSS)

@@ -134,6 +134,28 @@ static void without_the_message_ed25519_never_counts(void)
 	CHECK(!threshold_needs_message(&role));
 }
 
+/* A director's RSA key would be listed by targets, and its directives are no TUF metadata [META-8]. */
+static void our_own_objects_know_p256_alone(void)
+{
+	fresh();
+	role.threshold = 1;
+	CHECK_EQ(check(), VERDICT_OK);
+	object.is_own = true;
+	CHECK_EQ(check(), VERDICT_SIGNATURE);
+}
+
+static void own_objects_are_known_by_how_they_are_read(void)
+{
+	static _Alignas(max_align_t) uint8_t memory[1 << 14];
+	struct span text = SPAN_LIT("{\"signatures\":[],\"signed\":" BODY "}");
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	struct signed_json read;
+	CHECK_EQ(signed_decode(text, &ws, &crypto_openssl, &read), FAULT_NONE);
+	CHECK(!read.is_own);
+	CHECK_EQ(signed_decode_strict(text, &ws, &crypto_openssl, &read), FAULT_NONE);
+	CHECK(read.is_own);
+}
+
 static void unusable_keys_never_count(void)
 {
 	fresh();
@@ -323,6 +345,8 @@ static void a_scheme_without_a_name_never_counts(void)
 static const struct check_case cases[] = {
 	CASE(both_count),
 	CASE(without_the_message_ed25519_never_counts),
+	CASE(our_own_objects_know_p256_alone),
+	CASE(own_objects_are_known_by_how_they_are_read),
 	CASE(unusable_keys_never_count),
 	CASE(by_the_keys_own_algorithm),
 	CASE(one_key_under_two_ids),
