@@ -160,7 +160,8 @@ static void emergency_decode_follows_the_table(void)
 		snprintf(more + n, sizeof more - n, "%s\"%02x%062x\"", i == 0 ? "" : ",", i, 0);
 		if (i + 2 < EMERGENCY_REVOKE_MAX)
 			continue;
-		strcat(more, "]");
+		n = strlen(more);
+		snprintf(more + n, sizeof more - n, "]");
 		const struct row full = { "[\"" K1 "\",\"" K2 "\"]", more,
 					  i == EMERGENCY_REVOKE_MAX ? FAULT_TOO_LARGE : FAULT_NONE };
 		rows_follow(SAMPLE, &full, 1, decode);
