@@ -142,7 +142,7 @@ static int trust_fill(struct trust *t, struct error *e)
 	return trust_certificates(t->site, cas, 2, t->cas, &b->device_cas, e);
 }
 
-/* Devices that took a bundle without the root of the certificate that the server shows could not hear of a better one. */
+/* Devices that took a bundle without the root of the certificate that the server shows could hear of no better one. */
 static int trust_check_reach(const struct trust *t, struct error *e)
 {
 	char path[FILE_PATH_MAX];
