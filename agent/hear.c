@@ -154,7 +154,8 @@ static int hear_one(struct installer *i, uint64_t sequence, struct setback *s)
 int hear_emergency(struct installer *i, struct setback *s)
 {
 	uint64_t sequence = 0;
-	for (unsigned step = 0; step < HEAR_STATEMENTS_MAX; step++) {
+	unsigned step = 0;
+	for (; step < HEAR_STATEMENTS_MAX; step++) {
 		size_t used = i->task.used;
 		sequence = emergency_next(&i->trusted.emergency, sequence);
 		if (sequence == 0)
@@ -167,5 +168,9 @@ int hear_emergency(struct installer *i, struct setback *s)
 		if (result == 1 && is_new)
 			break;
 	}
-	return hear_tell_boot(i, s);
+	if (hear_tell_boot(i, s) < 0)
+		return -1;
+	/* The last may revoke what the next step would trust: none runs before it is heard. */
+	return step < HEAR_STATEMENTS_MAX ? 0
+					  : error_retry(&s->error, "there are more emergency statements to be heard");
 }

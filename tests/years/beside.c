@@ -6,6 +6,7 @@
 #include "trust_bundle.h"
 
 #define OFF_DAYS 548
+#define STATEMENTS 100u
 
 static struct fleet f;
 static struct handshake_server server;
@@ -255,6 +256,32 @@ static void a_laggards_old_root_lists_what_an_emergency_revoked(void)
 	all_come_back();
 }
 
+/* So many that one cycle does not hear them all: until the last is heard, nothing is installed. */
+static void a_laggard_hears_every_statement_before_it_installs(void)
+{
+	opened();
+	fleet_days(&f, 5, 1);
+	struct world_holder stolen = f.keeper.world->product, own = keeper_new_keys(&f.keeper, KEEPER_PRODUCT);
+	for (uint64_t sequence = 1; sequence < STATEMENTS; sequence++) {
+		struct world_holder nobody = new_key();
+		revoke(&nobody, sequence);
+	}
+	revoke(&stolen, STATEMENTS);
+	fleet_days(&f, 10, 1);
+	while (f.now_unix + 31 * KEEPER_DAY < laggard->off_until)
+		fleet_days(&f, 30, 30);
+	laggard->off_until = f.now_unix;
+	keeper_release(&f.keeper); /* by the key that only the last statement revokes */
+	fleet_forbid(&f);
+	fleet_days(&f, 3, 1);
+	CHECK_EQ(laggard->yard->installer.trusted.emergency.sequence, STATEMENTS);
+	CHECK(strcmp(fleet_rule(laggard), "key-revoked") == 0);
+	f.keeper.world->product = own;
+	keeper_renew(&f.keeper, KEEPER_TARGETS);
+	keeper_release(&f.keeper);
+	all_come_back();
+}
+
 /* One that names a root key of today is refused by all, and stops them until its file is replaced. */
 static void a_statement_against_root_is_refused_until_it_is_replaced(void)
 {
@@ -329,6 +356,7 @@ static const struct check_case cases[] = {
 	CASE(a_stolen_boot_key_is_revoked_by_an_emergency),
 	CASE(a_stolen_product_key_is_revoked_while_tuf_is_dead),
 	CASE(a_laggards_old_root_lists_what_an_emergency_revoked),
+	CASE(a_laggard_hears_every_statement_before_it_installs),
 	CASE(a_statement_against_root_is_refused_until_it_is_replaced),
 	CASE(a_laggard_climbs_epochs_one_by_one),
 	CASE(a_laggard_climbs_epochs_that_an_emergency_raised),
