@@ -2,7 +2,8 @@
  * Installer and fetcher: messages on a socket pair (protocol/agent-ipc.md). The installer asks, the fetcher answers;
  * one request at a time. The installer believes nothing of it but bytes, and those only once trust has verified them.
  *
- *   request   kind u8 (1 GET, 2 POST) | from u64 | n u64 | capacity u64 | passed u64 | path u16 + bytes | type u16 + bytes | body
+ *   request   kind u8 (1 GET, 2 POST) | from u64 | n u64 | capacity u64 | passed u64 | path u16 + bytes |
+ *             type u16 + bytes | body
  *   answer    any number of  1 u8 | bytes of the body
  *             then either    2 u8 | status u16 | too big u8 | retry after u32
  *             or             3 u8 | retry u8 | text

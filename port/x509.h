@@ -48,8 +48,8 @@ int x509_check_chain(struct span leaf, const struct certificate *intermediates, 
 		     const struct certificate *roots, uint32_t root_count, int64_t unix_s, struct error *e) MUST_USE;
 
 /*
- * The same at a time that has surely passed, of a device that may be behind but is never ahead: what had expired by then
- * is refused, what begins later is taken.
+ * The same at a time that has surely passed, of a device that may be behind but is never ahead: what had expired by
+ * then is refused, what begins later is taken.
  */
 int x509_check_chain_passed(struct span leaf, const struct certificate *intermediates, uint32_t intermediate_count,
 			    const struct certificate *roots, uint32_t root_count, int64_t passed_unix,

@@ -9,8 +9,8 @@
 #define SERVER_TLS_YEAR_S (365 * 86400)
 
 /*
- * Pinned in devices for as long as those live: a root that ended would cut off whatever is found in a drawer after that.
- * It is replaced by the trust bundle, not by its date.
+ * Pinned in devices for as long as those live: a root that ended would cut off whatever is found in a drawer after
+ * that. It is replaced by the trust bundle, not by its date.
  */
 static int server_tls_root(const struct site *site, char which, struct certificate *out, struct keyfile **key,
 			   struct error *e)

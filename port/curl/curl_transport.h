@@ -1,6 +1,7 @@
 /*
  * HTTPS by libcurl: TLS 1.2 or later, client certificate, the server held to the roots of one file and to no system
- * store, at the time that the request names, HTTP/1.1, no redirects, no proxies, several servers tried in order. One request at a time.
+ * store, at the time that the request names, HTTP/1.1, no redirects, no proxies, several servers tried in order. One
+ * request at a time.
  */
 #ifndef CURL_TRANSPORT_H
 #define CURL_TRANSPORT_H
