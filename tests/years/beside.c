@@ -7,6 +7,7 @@
 
 #define OFF_DAYS 548
 #define STATEMENTS 100u
+#define EPOCHS 7u /* more than statements can wait */
 
 static struct fleet f;
 static struct handshake_server server;
@@ -317,7 +318,7 @@ static void release_in(uint32_t epoch, uint32_t build)
 static void epochs_are_climbed_one_by_one(bool by_emergency)
 {
 	opened();
-	for (uint32_t epoch = 1; epoch <= 3; epoch++) {
+	for (uint32_t epoch = 1; epoch <= EPOCHS; epoch++) {
 		release_in(epoch, 100 * epoch);
 		CHECK(fleet_is_newest(&f, daily));
 		if (by_emergency)
@@ -329,7 +330,7 @@ static void epochs_are_climbed_one_by_one(bool by_emergency)
 	fleet_days(&f, 2, 1);
 	CHECK(!fleet_is_newest(&f, laggard));
 	CHECK(strcmp(fleet_rule(laggard), "counter-jump") == 0);
-	for (uint32_t epoch = 1; epoch <= 3; epoch++) {
+	for (uint32_t epoch = 1; epoch <= EPOCHS; epoch++) {
 		release_in(epoch, 1000 * epoch);
 		CHECK(fleet_is_newest(&f, laggard));
 	}
