@@ -21,12 +21,21 @@ draw() { # draw MS: $pause is a number of seconds below MS milliseconds
 
 # --- what was acknowledged -------------------------------------------------------------------------------------------
 
+# All events, one a line; the server gives them in pages.
+events() {
+	after=0
+	while operator "/v1/events?after=$after" >"$work/events.page" && jq -ce '.events[]' "$work/events.page"; do
+		after=$(jq ".events[-1].id" "$work/events.page")
+	done
+	jq -e .events "$work/events.page" >/dev/null # the last page was an empty one, not an error
+}
+
 # The reports that devices know to be taken, and the events that an operator has seen.
 remember() {
 	jq -r 'select(.report.pending | not) | "\(input_filename | split("/")[-4]) \(.report.sequence)"' \
 		"$work"/*/*/installer/store/installer.state >>"$work/acknowledged"
-	operator "/v1/events?after=$first_event" >"$work/events.now" 2>/dev/null || return 0
-	jq -c '.events[]' "$work/events.now" >>"$work/events.seen"
+	events >"$work/events.now" 2>/dev/null || return 0
+	cat "$work/events.now" >>"$work/events.seen"
 }
 
 reports_are_known() {
@@ -37,7 +46,7 @@ reports_are_known() {
 }
 
 events_are_known() {
-	operator "/v1/events?after=$first_event" | jq -c '.events[]' | sort >"$work/events.kept"
+	events | sort >"$work/events.kept"
 	sort -u "$work/events.seen" | comm -23 - "$work/events.kept" >"$work/events.lost"
 	[ ! -s "$work/events.lost" ] || { echo 'lost:'; cat "$work/events.lost"; return 1; }
 }
@@ -235,8 +244,7 @@ finish_abort() {
 
 # Who was never offered the release must not have booted it.
 nobody_is_disturbed() {
-	operator "/v1/events?after=$first_event" |
-		jq -r --argjson id "$rollout" '.events[] | select(.rollout == $id and .kind == "offered") | .device' |
+	events | jq -r --argjson id "$rollout" 'select(.rollout == $id and .kind == "offered") | .device' |
 		sort -u >"$work/offered"
 	cat "$work/sim.log" "$work/real-1.log" | jq -rR --arg image "$(digest_of "$version")" \
 		'fromjson? | select(.event == "booted" and .image == $image) | .device' | sort -u >"$work/booted"
@@ -293,7 +301,6 @@ world_provision 1.0 off ap off-1
 quietly sealift-agent --json --once --device "$work/off/off-1"
 world_board real-1
 world_fleet
-first_event=0
 wait_for devices_where $((devices + 1)) '.state == "idle"'
 kills=0
 : >"$work/acknowledged"
