@@ -137,6 +137,15 @@ static int install(struct installer *i, const struct offer *offer, enum installe
 
 /* --- one cycle --- */
 
+/* A server that takes no report may still hand out what people signed: emergencies, roots, revocations. */
+static int hear_all_the_same(struct installer *i)
+{
+	struct setback ignored = { 0 };
+	i->task.used = 0;
+	(void)!refresh_metadata(i, &ignored);
+	return -1;
+}
+
 static int work(struct installer *i, enum installer_outcome *out, char claimed[METADATA_PATH_MAX + 1],
 		struct setback *s)
 {
@@ -144,9 +153,9 @@ static int work(struct installer *i, enum installer_outcome *out, char claimed[M
 	claimed[0] = 0;
 	if (journal_open(&i->journal, &i->ports.journal) != JOURNAL_OK)
 		return error_retry(&s->error, "the slot journal cannot be read");
-	/* what the server must know comes before what it wants */
+	/* what the server must know comes before what it wants, but not before what is said outside of its reach */
 	if (reporter_deliver(i, s) < 0)
-		return -1;
+		return hear_all_the_same(i);
 	int result = offer_get(i, "directive", "", &offer, s);
 	memcpy(claimed, offer.claimed, sizeof offer.claimed);
 	if (result < 0)

@@ -163,6 +163,19 @@ static int enrol_anew(const struct enrolment *paths, struct curl_transport *tran
 	return enrol(paths, transport, now_unix, e) == 0 ? 0 : error_within(e, "enrol for an operational certificate");
 }
 
+/* The server is there, but issues nothing: what may be read is read, emergencies above all. [IPC-7] */
+static int go_by_birth(const struct enrolment *paths, struct curl_transport *transport, const struct error *why,
+		       enum enrolment_result *out, struct error *e)
+{
+	*e = *why;
+	if (!transport->tls.is_complete || transport->is_dropped)
+		return -1;
+	*out = ENROLMENT_BIRTH;
+	log_event(LOG_WARNING_, "not-enrolled", "why", why->text, "text",
+		  "the birth certificate is used, which reads the repository alone; tried again soon", NULL);
+	return curl_transport_identity(transport, paths->idevid_pem, paths->idevid_key, e);
+}
+
 int enrolment_ensure(const struct enrolment *paths, struct curl_transport *transport,
 		     const struct enrolment_moment *moment, enum enrolment_result *out, struct error *e)
 {
@@ -174,10 +187,8 @@ int enrolment_ensure(const struct enrolment *paths, struct curl_transport *trans
 		if (enrol_anew(paths, transport, moment->now_unix, &why) < 0)
 			*out = ENROLMENT_LATE;
 	}
-	if (*out == ENROLMENT_LATE && need == ENROLMENT_NONE) {
-		*e = why;
-		return -1;
-	}
+	if (*out == ENROLMENT_LATE && need == ENROLMENT_NONE)
+		return go_by_birth(paths, transport, &why, out, e);
 	if (*out == ENROLMENT_LATE)
 		log_event(LOG_WARNING_, "renewal-failed", "why", why.text, "text",
 			  "the certificate that there is stays in use; tried again later", NULL);

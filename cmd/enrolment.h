@@ -29,6 +29,11 @@ enum enrolment_result {
 	ENROLMENT_STANDS, /* nothing was to be done */
 	ENROLMENT_NEW,    /* enrolled, or renewed */
 	ENROLMENT_LATE,   /* renewal failed; what there is remains valid for a while: ask again soon */
+	/*
+	 * There is none, and the server issues none now, as when its authority was stolen and stopped: the birth
+	 * certificate speaks, with which repository and emergency statements can be read. Ask again soon.
+	 */
+	ENROLMENT_BIRTH,
 };
 
 /*

@@ -17,6 +17,7 @@
 
 #define CHECK_EVERY_MS (6u * 3600u * 1000u)
 #define RENEW_EVERY_MS (10u * 60u * 1000u) /* a renewal that failed */
+#define ENROL_EVERY_MS (10u * 1000u)       /* while there is no certificate */
 #define RELEASE_EVERY_MS 1000u
 #define DROPPED_MAX 2u /* a server that dies drops a connection, too, but not two in a row */
 
@@ -120,6 +121,10 @@ static bool heed_refusal(struct enrolled *enrolled, uint64_t now_ms)
 
 static int enrol(struct enrolled *enrolled, const struct transport_request *request, uint64_t now_ms, struct error *e)
 {
+	static const uint32_t waits[] = { [ENROLMENT_STANDS] = CHECK_EVERY_MS,
+					  [ENROLMENT_NEW] = CHECK_EVERY_MS,
+					  [ENROLMENT_LATE] = RENEW_EVERY_MS,
+					  [ENROLMENT_BIRTH] = ENROL_EVERY_MS };
 	enum enrolment_result result;
 	struct enrolment_moment moment = { request->passed_unix, enrolled->is_refused };
 	if (now_ms < enrolled->next_ms)
@@ -127,7 +132,7 @@ static int enrol(struct enrolled *enrolled, const struct transport_request *requ
 	if (enrolment_ensure(&enrolled->paths, enrolled->curl, &moment, &result, e) < 0)
 		return -1;
 	enrolled->is_refused = false;
-	enrolled->next_ms = now_ms + (result == ENROLMENT_LATE ? RENEW_EVERY_MS : CHECK_EVERY_MS);
+	enrolled->next_ms = now_ms + waits[result];
 	return 0;
 }
 

@@ -78,11 +78,11 @@ static bool stopped(void *self)
 
 static int enrolled(struct sim_device *d, struct error *e)
 {
-	enum enrolment_result result;
+	enum enrolment_result result = ENROLMENT_STANDS;
 	struct enrolment_moment moment = { 0 };
 	if (!d->is_enrolled && enrolment_ensure(&d->enrolment, &d->curl, &moment, &result, e) < 0)
 		return -1;
-	d->is_enrolled = true;
+	d->is_enrolled = d->is_enrolled || result != ENROLMENT_BIRTH;
 	return 0;
 }
 

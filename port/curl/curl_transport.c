@@ -198,6 +198,8 @@ int curl_transport_global(struct error *e)
 int curl_transport_open(struct curl_transport *t, const struct curl_transport_config *config, struct error *e)
 {
 	t->config = *config;
+	t->tls = (struct tls_client){ 0 };
+	t->is_dropped = false;
 	t->handle = curl_easy_init();
 	return t->handle != NULL ? 0 : error_retry(e, "libcurl: out of memory");
 }

@@ -49,6 +49,20 @@ ok 'and says so' event '.text + .why | test("expired")'
 ok 'set right, it polls again' agent_at "$(date '+%Y-%m-%d %H:%M:%S')" 0
 ok 'as if nothing had been' event '.event == "poll"'
 
+# --- the authority that certifies devices is stopped -----------------------------------------------------------------
+
+world_provision 1.0.0 real eu dev-2
+mv "$site/signd-online/signd.conf" "$work/signd.conf"
+kill "$(pid_of signd-online)"
+device=$work/real/dev-2
+ok 'a device that cannot enrol does not get far' agent_at '1970-01-02 00:00:00' 1
+ok 'but hears what is signed, by its birth certificate' test -s "$device/installer/store/timestamp.json"
+ok 'it has no other' test ! -e "$device/fetcher/ldevid.pem"
+mv "$work/signd.conf" "$site/signd-online/signd.conf"
+ok 'the authority is back' wait_for agent_at '1970-01-02 00:00:00' 0
+ok 'and the device enrols' test -e "$device/fetcher/ldevid.pem"
+device=$work/real/dev-1
+
 # --- the one mistake with TLS that no later bundle could mend --------------------------------------------------------
 
 bundle_is_refused() {
