@@ -461,6 +461,126 @@ static void strict_envelopes(void)
 		 FAULT_TYPE);
 }
 
+/* What stands behind a pattern or a path in memory is no part of it. */
+static void patterns_end_where_they_end(void)
+{
+	static const struct {
+		const char *pattern, *path;
+		size_t pattern_bytes, path_bytes;
+		bool matches;
+	} rows[] = {
+		{ "a*", "ab", 1, 2, false },      { "a?", "ab", 1, 2, false },
+		{ "ab", "ab", 1, 2, false },      { "a*", "ab", 1, 1, true },
+		{ "ab", "a", 2, 1, false },       { "ab*", "ab", 2, 2, true },
+		{ "a**", "a", 3, 1, true },       { "a*?", "a", 2, 1, true },
+		{ "?", "", 1, 0, false },         { "*", "", 1, 0, true },
+		{ "", "", 0, 0, true },           { "", "a", 0, 1, false },
+		{ "*", "", 0, 0, true },          { "?", "?", 1, 1, true },
+		{ "?", "/", 1, 1, false },        { "@", "@", 1, 1, true },
+		{ "*/b", "a/b", 3, 3, true },     { "*b", "a/b", 2, 3, false },
+		{ "a*c*e", "abcde", 5, 5, true }, { "a*c*e", "abcd/e", 5, 6, false },
+		{ "*a", "/a", 2, 2, false },      { "*aab", "aaaab", 4, 5, true },
+		{ "/*a", "//a", 3, 3, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct span pattern = { (const uint8_t *)rows[i].pattern, rows[i].pattern_bytes };
+		struct span path = { (const uint8_t *)rows[i].path, rows[i].path_bytes };
+		if (metadata_path_matches(pattern, path) != rows[i].matches)
+			printf("# row %zu\n", i);
+		CHECK_EQ(metadata_path_matches(pattern, path), rows[i].matches);
+	}
+}
+
+static void spec_versions(void)
+{
+	static const struct {
+		const char *version;
+		enum fault fault;
+	} rows[] = {
+		{ "1.0.34", FAULT_NONE },
+		{ "1.0", FAULT_NONE },
+		{ "1.9", FAULT_NONE },
+		{ "1.", FAULT_VERSION },
+		{ "1", FAULT_VERSION },
+		{ "", FAULT_VERSION },
+		{ "2.0", FAULT_VERSION },
+		{ "11.0", FAULT_VERSION },
+		{ "1.0/1", FAULT_VERSION },
+		{ "1.0:1", FAULT_VERSION },
+		{ "1.x", FAULT_VERSION },
+		{ "1.0-1", FAULT_VERSION },
+		{ "1.01234567890123456789012345678", FAULT_NONE },
+		{ "1.012345678901234567890123456789", FAULT_NONE },
+		{ "1.0123456789012345678901234567890", FAULT_TOO_LARGE },
+	};
+	fresh();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char to[64];
+		snprintf(to, sizeof to, "\"spec_version\":\"%s\"", rows[i].version);
+		enum fault fault = decode(changed("timestamp.json", "\"spec_version\":\"1.0.34\"", to));
+		if (fault != rows[i].fault)
+			printf("# %s: %s\n", rows[i].version, fault_text(fault));
+		CHECK_EQ(fault, rows[i].fault);
+	}
+}
+
+/* Paths at their longest, lengths at their bounds, and "custom" as it was. */
+static void targets_keep_what_they_say(void)
+{
+	static char out[8192], again[8192], path[METADATA_PATH_MAX + 1];
+	struct json_node *custom;
+	struct signed_json envelope;
+	fresh();
+	memset(path, 'p', sizeof path);
+	CHECK_EQ(json_parse(SPAN_LIT("{\"a\":[1,\"x\"]}"), &ws, &custom), FAULT_NONE);
+	for (size_t n = 0; n <= METADATA_PATH_MAX + 1; n += n == 0 ? 1 : METADATA_PATH_MAX / 2) {
+		n = n > METADATA_PATH_MAX ? METADATA_PATH_MAX + 1 : n;
+		struct target target = { .path = { (const uint8_t *)path, n }, .length = n, .custom = custom };
+		struct targets targets = { .version = JSON_INTEGER_MAX, .count = 1, .entries = &target }, back;
+		target.length = n == 1 ? 0 : JSON_INTEGER_MAX;
+		struct writer w = writer_over(out, sizeof out), body = writer_over(again, sizeof again);
+		targets_encode(&body, &targets);
+		signed_encode(&w, writer_span(&body), NULL, 0);
+		CHECK_EQ(writer_end(&w), FAULT_NONE);
+		CHECK_EQ(signed_decode(writer_span(&w), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+		memset(&back, 0xff, sizeof back);
+		CHECK_EQ(targets_decode(envelope.body, &ws, &crypto_openssl, &back),
+			 n >= 1 && n <= METADATA_PATH_MAX ? FAULT_NONE : FAULT_RANGE);
+		if (n < 1 || n > METADATA_PATH_MAX)
+			continue;
+		CHECK_EQ(back.delegation_count, 0);
+		CHECK_EQ(back.entries[0].length, target.length);
+		struct writer c = writer_over(out, sizeof out);
+		json_canonical(back.entries[0].custom, &c);
+		CHECK(span_is(writer_span(&c), "{\"a\":[1,\"x\"]}"));
+	}
+	CHECK(memmem(again, sizeof again, "delegations", 11) == NULL);
+}
+
+static void numbers_at_their_bounds(void)
+{
+	static const struct {
+		const char *file, *from, *to;
+		enum fault fault;
+	} rows[] = {
+		{ "timestamp.json", "\"version\":1}},", "\"version\":9007199254740991}},", FAULT_NONE },
+		{ "timestamp.json", "\"version\":1}},", "\"version\":9007199254740992}},", FAULT_RANGE },
+		{ "timestamp.json", "\"version\":1}},", "\"version\":0}},", FAULT_RANGE },
+		{ "timestamp.json", "\"length\":", "\"length\":1,\"x\":", FAULT_NONE },
+		{ "timestamp.json", "\"length\":", "\"length\":0,\"x\":", FAULT_RANGE },
+		{ "timestamp.json", "\"length\":", "\"length\":9007199254740991,\"x\":", FAULT_NONE },
+		{ "timestamp.json", "\"length\":", "\"length\":9007199254740992,\"x\":", FAULT_RANGE },
+		{ "timestamp.json", "\"_type\":\"timestamp\"", "\"_type\":\"timestamp\",\"_x\":1", FAULT_NONE },
+	};
+	fresh();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum fault fault = decode(changed(rows[i].file, rows[i].from, rows[i].to));
+		if (fault != rows[i].fault)
+			printf("# row %zu: %s\n", i, fault_text(fault));
+		CHECK_EQ(fault, rows[i].fault);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(rounds),
 	CASE(as_written),
@@ -478,6 +598,10 @@ static const struct check_case cases[] = {
 	CASE(every_truncation),
 	CASE(wrong_encoders_fail),
 	CASE(strict_envelopes),
+	CASE(patterns_end_where_they_end),
+	CASE(spec_versions),
+	CASE(targets_keep_what_they_say),
+	CASE(numbers_at_their_bounds),
 };
 
 CHECK_MAIN(cases)

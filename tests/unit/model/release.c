@@ -209,9 +209,66 @@ static void ceilings(void)
 	CHECK_EQ(release_decode(&target, &back), FAULT_RANGE);
 }
 
+#define LOWER "abcdefghijklmnopqrstuvwxyz0123456789"
+
+static void alphabets(void)
+{
+	static const char versions[] = LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ._+-";
+	char longest[RELEASE_VERSION_MAX + 1];
+	for (int byte = 0; byte < 256; byte++) {
+		uint8_t text_of[] = { 'a', (uint8_t)byte };
+		CHECK_EQ(release_is_product(SPAN_OF(text_of)), byte != 0 && strchr(LOWER "-", byte) != NULL);
+		CHECK_EQ(release_is_version(SPAN_OF(text_of)), byte != 0 && strchr(versions, byte) != NULL);
+	}
+	memset(longest, 'a', sizeof longest);
+	for (size_t n = 0; n <= sizeof longest; n++) {
+		struct span name = { (const uint8_t *)longest, n };
+		CHECK_EQ(release_is_product(name), n >= 1 && n <= RELEASE_PRODUCT_MAX);
+		CHECK_EQ(release_is_version(name), n >= 1 && n <= RELEASE_VERSION_MAX);
+	}
+}
+
+static void build_ids(void)
+{
+	struct release release = sample(), back;
+	for (int byte = 1; byte < 128; byte++) {
+		char to[32];
+		snprintf(to, sizeof to, "\"build_id\":\"a\\u%04x\"", byte);
+		bool printable = byte >= 0x20 && byte <= 0x7e;
+		CHECK_EQ(decode(PATH, changed(encoded(&release), "\"build_id\":\"ci-77\"", to), &back),
+			 printable ? FAULT_NONE : FAULT_UTF8);
+	}
+}
+
+/* Every number at its bound and one beyond. */
+static void bounds(void)
+{
+	static const char *const members[] = { "\"counter\":", "\"bytes\":300", "\"bytes\":500", "\"bytes\":80" };
+	static const struct {
+		const char *value;
+		enum fault fault;
+	} values[] = {
+		{ "1", FAULT_NONE },
+		{ "9007199254740991", FAULT_NONE },
+		{ "0", FAULT_RANGE },
+		{ "9007199254740992", FAULT_RANGE },
+	};
+	struct release release = sample(), back;
+	for (size_t m = 0; m < 4; m++)
+		for (size_t v = 0; v < 4; v++) {
+			char to[64];
+			const char *from = m == 0 ? "\"counter\":8589934599" : members[m];
+			snprintf(to, sizeof to, "\"%s\":%s", m == 0 ? "counter" : "bytes", values[v].value);
+			CHECK_EQ(decode(PATH, changed(encoded(&release), from, to), &back), values[v].fault);
+		}
+	release.compatible_count = RELEASE_COMPATIBLE_MAX;
+	CHECK_EQ(decode(PATH, encoded(&release), &back), FAULT_NONE);
+	CHECK_EQ(back.compatible_count, RELEASE_COMPATIBLE_MAX);
+}
+
 static const struct check_case cases[] = {
-	CASE(round_trip),     CASE(as_written), CASE(refusals), CASE(without_custom),
-	CASE(return_release), CASE(paths),      CASE(ceilings),
+	CASE(round_trip), CASE(as_written), CASE(refusals),  CASE(without_custom), CASE(return_release),
+	CASE(paths),      CASE(ceilings),   CASE(alphabets), CASE(build_ids),      CASE(bounds),
 };
 
 CHECK_MAIN(cases)

@@ -171,10 +171,48 @@ static void segments_encode_refuses_reserved_operations(void)
 	CHECK_EQ(w.fault, FAULT_VERSION);
 }
 
+/* A table of one segment of each size, with as much travel as may be and one byte more. */
+static void segments_have_bounds(void)
+{
+	for (uint32_t size = 2048; size <= 2 * SEGMENT_BYTES_MAX; size *= 2) {
+		struct segments table = { .segment_bytes = size, .image_bytes = size, .count = 1 }, out;
+		struct segment one = { .op = SEGMENT_FULL, .travel_bytes = SEGMENT_TRAVEL_MAX };
+		bool is_size = size >= SEGMENT_BYTES_MIN && size <= SEGMENT_BYTES_MAX;
+		CHECK_EQ(segments_decode(encode(&table, &one, 1), SEGMENT_TRAVEL_MAX, &out),
+			 is_size ? FAULT_NONE : FAULT_RANGE);
+		one.travel_bytes++;
+		CHECK_EQ(segments_decode(encode(&table, &one, 1), UINT64_MAX, &out), FAULT_RANGE);
+	}
+	struct segments table = { .segment_bytes = SEGMENT_BYTES_MIN + 1, .image_bytes = 1, .count = 1 }, out;
+	struct segment one = { .op = SEGMENT_FULL, .travel_offset = 9, .travel_bytes = 1 }, got;
+	CHECK_EQ(segments_decode(encode(&table, &one, 1), 10, &out), FAULT_RANGE);
+	table.segment_bytes = SEGMENT_BYTES_MIN;
+	CHECK_EQ(segments_decode(encode(&table, &one, 1), 10, &out), FAULT_NONE);
+	CHECK(segments_next(&out, &got));
+	CHECK_EQ(got.bytes, 1);
+	CHECK_EQ(segments_decode(encode(&table, &one, 1), 9, &out), FAULT_RANGE);
+	table.image_bytes = 0;
+	table.count = 0;
+	CHECK_EQ(segments_decode(encode(&table, &one, 0), 9, &out), FAULT_RANGE);
+	table.image_bytes = SEGMENT_BYTES_MIN + 1;
+	table.count = 1;
+	CHECK_EQ(segments_decode(encode(&table, &one, 1), 10, &out), FAULT_RANGE);
+	/* Of a segment where nothing travels, what stands behind it is not looked at. */
+	table = header();
+	struct segment r[3];
+	records(r);
+	r[1].travel_offset = UINT64_MAX;
+	CHECK_EQ(segments_decode(encode(&table, r, 3), PAYLOAD, &out), FAULT_NONE);
+}
+
 static const struct check_case cases[] = {
-	CASE(segments_decode_gives_the_segments),          CASE(segments_have_one_spelling),
-	CASE(segments_decode_follows_the_table),           CASE(segments_decode_refuses_nothing_and_no_travel),
-	CASE(segments_encode_refuses_reserved_operations), CASE(segments_have_a_ceiling),
+	CASE(segments_decode_gives_the_segments),
+	CASE(segments_have_one_spelling),
+	CASE(segments_decode_follows_the_table),
+	CASE(segments_decode_refuses_nothing_and_no_travel),
+	CASE(segments_encode_refuses_reserved_operations),
+	CASE(segments_have_a_ceiling),
+	CASE(segments_have_bounds),
 };
 
 CHECK_MAIN(cases)

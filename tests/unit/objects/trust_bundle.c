@@ -221,6 +221,44 @@ static void trust_bundle_encode_refuses_what_cannot_be(void)
 	CHECK_EQ(w.fault, FAULT_RANGE);
 }
 
+/* Everything as often as it may be; and each once more. */
+static void trust_bundle_encode_refuses_what_decode_would(void)
+{
+	static uint8_t out[TRUST_BUNDLE_BYTES_MAX], origin[128];
+	static const uint8_t der[] = { 0x30, 0 };
+	for (int more = 0; more < 6; more++) {
+		struct trust_bundle b = { .sequence = 1, .log_count = TRUST_BUNDLE_LOGS_MAX };
+		memset(origin, 'o', sizeof origin);
+		b.witness_count = TRUST_BUNDLE_WITNESSES_MAX;
+		b.witness_quorum = TRUST_BUNDLE_WITNESSES_MAX;
+		b.emergency_count = TRUST_BUNDLE_EMERGENCY_MAX;
+		b.server_roots.count = b.device_cas.count = 1;
+		b.server_roots.der[0] = b.device_cas.der[0] = SPAN_OF(der);
+		for (uint32_t i = 0; i < TRUST_BUNDLE_LOGS_MAX; i++)
+			b.logs[i] = (struct trust_log){ SPAN_OF(origin), { (uint8_t)i } };
+		static const char names[] = "abcdefgh";
+		for (uint32_t i = 0; i < TRUST_BUNDLE_WITNESSES_MAX; i++)
+			b.witnesses[i] = (struct trust_witness){ { (const uint8_t *)names + i, 1 }, { (uint8_t)i } };
+		for (uint32_t i = 0; i < TRUST_BUNDLE_EMERGENCY_MAX; i++)
+			b.emergency[i].bytes[0] = (uint8_t)i;
+		b.log_count += more == 1;
+		b.witness_count += more == 2;
+		b.emergency_count += more == 3;
+		b.server_roots.count = more == 4 ? 0 : 1;
+		b.device_cas.count = more == 5 ? TRUST_BUNDLE_CERTIFICATES_MAX + 1 : 1;
+		struct writer w = writer_over(out, sizeof out);
+		trust_bundle_encode(&w, &b);
+		CHECK_EQ(w.fault != FAULT_NONE, more > 0);
+		if (more > 0)
+			continue;
+		CHECK_EQ(decode(writer_span(&w)), FAULT_NONE);
+		b.sequence = JSON_INTEGER_MAX;
+		w = writer_over(out, sizeof out);
+		trust_bundle_encode(&w, &b);
+		CHECK_EQ(decode(writer_span(&w)), FAULT_NONE);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(trust_bundle_has_one_spelling),
 	CASE(trust_bundle_decode_gives_the_members),
@@ -230,6 +268,7 @@ static const struct check_case cases[] = {
 	CASE(trust_bundle_needs_a_workspace),
 	CASE(trust_bundle_is_read_up_to_its_ceilings),
 	CASE(trust_bundle_encode_refuses_what_cannot_be),
+	CASE(trust_bundle_encode_refuses_what_decode_would),
 };
 
 CHECK_MAIN(cases)
