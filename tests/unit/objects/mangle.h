@@ -12,7 +12,7 @@
 /* Decodes `in`; when that succeeds, encodes to `out` and says true. */
 typedef bool mangle_round(struct span in, struct writer *out);
 
-/* Every other value of a byte; of them those that differ in one bit where CHECK_QUICK is set, as tools/mutate.py does. */
+/* Every other value of a byte; where CHECK_QUICK is set (tools/mutate.py), those that differ in one bit. */
 static inline unsigned mangle_next(unsigned change)
 {
 	return getenv("CHECK_QUICK") != NULL ? change * 2 : change + 1;
