@@ -149,6 +149,108 @@ static void verdicts_have_words(void)
 	CHECK(strcmp(verdict_rule((enum verdict) - 1), "unknown") == 0);
 }
 
+/* A is revoked, B is not; each signs under two ids. */
+static void revoked_keys_are_counted_once_too(void)
+{
+	fresh();
+	struct digest list[] = { keys[0].identity };
+	struct revocations revoked = { .count = 1, .keys = list };
+	for (uint32_t twice = 0; twice < 2; twice++) {
+		fresh();
+		list[0] = keys[0].identity;
+		keys[2].key = keys[twice].key;
+		keys[2].identity = keys[twice].identity;
+		world_sign_raw(&world->keys[twice], SPAN_LIT(BODY), signatures[2].raw);
+		role.count = object.count = 3;
+		role.threshold = 3;
+		CHECK_EQ(check(&revoked), VERDICT_SIGNATURE);
+		role.threshold = 2;
+		CHECK_EQ(check(&revoked), VERDICT_KEY_REVOKED);
+		role.threshold = 1;
+		CHECK_EQ(check(&revoked), VERDICT_OK);
+	}
+}
+
+static void more_signatures_than_a_file_may_have(void)
+{
+	static struct signed_signature many[SIGNED_SIGNATURES_MAX + 1];
+	fresh();
+	for (size_t i = 0; i < sizeof many / sizeof many[0]; i++)
+		many[i] = signatures[i % 2];
+	object.signatures = many;
+	object.count = SIGNED_SIGNATURES_MAX;
+	CHECK_EQ(check(NULL), VERDICT_OK);
+	object.count++;
+	CHECK_EQ(check(NULL), VERDICT_SIGNATURE);
+}
+
+static size_t tried_bytes;
+
+static bool any_rsa(struct span spki, const struct digest *digest, struct span signature)
+{
+	tried_bytes = signature.n;
+	return true;
+}
+
+static bool any_ed25519(const uint8_t key[32], struct span message, const uint8_t signature[64])
+{
+	tried_bytes = 64;
+	return true;
+}
+
+static bool is_tried(enum key_scheme scheme, size_t digits, char last, struct span message)
+{
+	static char sig[2048];
+	struct crypto crypto = crypto_openssl;
+	crypto.rsa_pss_verify = any_rsa;
+	crypto.ed25519_verify = any_ed25519;
+	fresh();
+	memset(sig, '0', sizeof sig);
+	if (digits > 0)
+		sig[digits - 1] = last;
+	signatures[0].text = (struct span){ (const uint8_t *)sig, digits };
+	keys[0].scheme = scheme;
+	keys[0].material = SPAN_LIT("a key");
+	role.count = object.count = role.threshold = 1;
+	object.message = message;
+	tried_bytes = 0;
+	bool counts = threshold_check(&crypto, &role, &object, NULL) == VERDICT_OK;
+	CHECK_EQ(counts, tried_bytes != 0);
+	CHECK(tried_bytes == 0 || tried_bytes == digits / 2);
+	return counts;
+}
+
+static void what_cannot_be_a_signature_is_not_tried(void)
+{
+	const struct span message = SPAN_LIT(BODY);
+	CHECK(is_tried(KEY_RSA_PSS, 512, 'f', SPAN_NONE));
+	CHECK(is_tried(KEY_RSA_PSS, 1024, 'f', SPAN_NONE));
+	CHECK(!is_tried(KEY_RSA_PSS, 1026, 'f', SPAN_NONE));
+	CHECK(!is_tried(KEY_RSA_PSS, 511, 'f', SPAN_NONE));
+	CHECK(!is_tried(KEY_RSA_PSS, 512, 'F', SPAN_NONE));
+	CHECK(!is_tried(KEY_RSA_PSS, 0, 'f', SPAN_NONE));
+	CHECK(is_tried(KEY_ED25519, 128, 'f', message));
+	CHECK(!is_tried(KEY_ED25519, 128, 'f', SPAN_NONE));
+	CHECK(!is_tried(KEY_ED25519, 128, 'g', message));
+	CHECK(!is_tried(KEY_ED25519, 126, 'f', message));
+	CHECK(!is_tried(KEY_ED25519, 130, 'f', message));
+	object.is_own = true;
+	CHECK_EQ(check(NULL), VERDICT_SIGNATURE);
+}
+
+static void the_message_is_needed_for_a_usable_ed25519_key(void)
+{
+	fresh();
+	CHECK(!threshold_needs_message(&role));
+	keys[1].scheme = KEY_ED25519;
+	CHECK(threshold_needs_message(&role));
+	keys[1].usable = false;
+	CHECK(!threshold_needs_message(&role));
+	keys[1].usable = true;
+	role.count = 1;
+	CHECK(!threshold_needs_message(&role));
+}
+
 static const struct check_case cases[] = {
 	CASE(met),
 	CASE(threshold_zero_is_never_met),
@@ -161,6 +263,10 @@ static const struct check_case cases[] = {
 	CASE(changed_body),
 	CASE(revoked),
 	CASE(verdicts_have_words),
+	CASE(revoked_keys_are_counted_once_too),
+	CASE(more_signatures_than_a_file_may_have),
+	CASE(what_cannot_be_a_signature_is_not_tried),
+	CASE(the_message_is_needed_for_a_usable_ed25519_key),
 };
 
 CHECK_MAIN(cases)
