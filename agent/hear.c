@@ -150,6 +150,23 @@ static int hear_one(struct installer *i, uint64_t sequence, struct setback *s)
 	return hear_heed(i, sequence, (struct span){ buffer, got.n }, s);
 }
 
+/*
+ * One that waits has done all but its epoch, and is allowed to be absent. Where it is bent, or by a key that a later
+ * one revoked, it is as good as absent: it must not keep the device from what came after it, for good [EMG-22].
+ */
+static int hear_waiting(struct installer *i, uint64_t sequence, struct setback *s)
+{
+	char text[sizeof s->error.text + 32];
+	if (hear_one(i, sequence, s) >= 0)
+		return 0;
+	if (s->verdict == VERDICT_OK)
+		return -1;
+	snprintf(text, sizeof text, "passed over in this cycle: %s", s->error.text);
+	tell(i, "emergency", "", text);
+	*s = (struct setback){ 0 };
+	return 0;
+}
+
 /* Absent alone ends the walk: if any failure did, a cut connection could hide a revocation [EMG-19]. */
 int hear_emergency(struct installer *i, struct setback *s)
 {
@@ -161,11 +178,11 @@ int hear_emergency(struct installer *i, struct setback *s)
 		if (sequence == 0)
 			break;
 		bool is_new = sequence > i->trusted.emergency.sequence;
-		int result = hear_one(i, sequence, s);
+		int result = is_new ? hear_one(i, sequence, s) : hear_waiting(i, sequence, s);
 		i->task.used = used;
 		if (result < 0)
 			return -1;
-		if (result == 1 && is_new)
+		if (result == 1)
 			break;
 	}
 	if (hear_tell_boot(i, s) < 0)

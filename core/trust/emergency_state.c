@@ -188,7 +188,8 @@ static enum verdict emergency_act(const struct crypto *crypto, const struct emer
 	bool touches_boot = statement->does[EMERGENCY_REVOKE] || statement->does[EMERGENCY_ACTIVATE_STANDBY];
 	if (touches_boot && !emergency_installs(crypto, facts, state))
 		return VERDICT_EMERGENCY_FORBIDDEN;
-	if (statement->does[EMERGENCY_AUTHORISE_RECOVERY]) {
+	/* [EMG-17]: offered again it would take the place of what a later one has authorised */
+	if (statement->does[EMERGENCY_AUTHORISE_RECOVERY] && !emergency_waits(state, statement->sequence)) {
 		state->has_recovery = true;
 		state->recovery = statement->recovery;
 	}

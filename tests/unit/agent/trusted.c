@@ -189,6 +189,58 @@ static void the_epoch_waits_for_an_image_that_has_it(void)
 	yard_free(y);
 }
 
+/* An epoch that the image which runs has not: the statement waits. */
+static void say_epoch(uint64_t sequence)
+{
+	struct emergency s = statement_of(sequence);
+	s.does[EMERGENCY_RAISE_EPOCH] = true;
+	s.epoch = 1;
+	s.does[EMERGENCY_AUTHORISE_RECOVERY] = true;
+	s.recovery = (struct digest){ { (uint8_t)sequence } };
+	yard_state(y, &s, 2, sequence);
+}
+
+/* [EMG-22] */
+static void one_that_waits_and_counts_no_more_stops_nothing(void)
+{
+	y = yard_new(1);
+	say_epoch(1);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.emergency.waiting_count, 1);
+	struct digest stolen = key_identity(&crypto_openssl, &y->world->keys[y->emergency.keys[0]].key);
+	uint32_t first = y->emergency.keys[0];
+	y->emergency.keys[0] = y->emergency.keys[2];
+	y->emergency.keys[2] = first;
+	say_revoked(&stolen, 2); /* the other two say so; the first had signed what waits */
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.emergency.sequence, 2);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.emergency.waiting_count, 1);
+	struct digest next = id_of(&y->world->product);
+	say_revoked(&next, 3); /* what comes after it is heard */
+	ends_in("key-revoked");
+	CHECK_EQ(y->installer.trusted.emergency.sequence, 3);
+	yard_free(y);
+}
+
+/* [EMG-17] */
+static void one_that_waits_does_not_take_a_later_recovery_image_back(void)
+{
+	struct digest second = { { 2 } };
+	struct emergency s = statement_of(2);
+	s.does[EMERGENCY_AUTHORISE_RECOVERY] = true;
+	s.recovery = second;
+	y = yard_new(1);
+	say_epoch(1);
+	yard_state(y, &s, 2, 2);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.emergency.waiting_count, 1);
+	CHECK(emergency_allows_recovery(&y->installer.trusted.emergency, &second));
+	ends_in("");
+	CHECK(emergency_allows_recovery(&y->installer.trusted.emergency, &second));
+	yard_free(y);
+}
+
 static void the_standby_takes_over(void)
 {
 	struct emergency s = statement_of(1);
@@ -470,6 +522,8 @@ static const struct check_case cases[] = {
 	CASE(root_is_out_of_reach),
 	CASE(statements_are_walked_in_order),
 	CASE(the_epoch_waits_for_an_image_that_has_it),
+	CASE(one_that_waits_and_counts_no_more_stops_nothing),
+	CASE(one_that_waits_does_not_take_a_later_recovery_image_back),
 	CASE(the_standby_takes_over),
 	CASE(a_revoked_boot_key_signs_no_new_image),
 	CASE(the_boot_verifier_forgets_a_key_that_nothing_needs),
