@@ -581,6 +581,29 @@ static void numbers_at_their_bounds(void)
 	}
 }
 
+/* Of any length: carried, and not usable. */
+static void signatures_that_are_none(void)
+{
+	static char file[2048], sig[1025];
+	struct signed_json envelope;
+	for (size_t n = 0; n < sizeof sig; n = n < 200 ? n + 1 : n * 2) {
+		fresh();
+		memset(sig, '3', sizeof sig);
+		memcpy(sig, "30", 2);
+		snprintf(file, sizeof file, "{\"signatures\":[{\"keyid\":\"k\",\"sig\":\"%.*s\"}],\"signed\":{}}",
+			 (int)n, sig);
+		CHECK_EQ(signed_decode(span_of_text(file), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+		CHECK(envelope.count == 1 && !envelope.signatures[0].usable);
+		CHECK_EQ(envelope.signatures[0].text.n, n);
+	}
+	/* Members that TUF allows, and ours do not have. */
+	static const char more[] = "{\"signatures\":[{\"keyid\":\"k\",\"method\":\"m\",\"sig\":\"\"}],\"signed\":{}}";
+	CHECK_EQ(signed_decode(SPAN_LIT(more), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	CHECK_EQ(signed_decode_strict(SPAN_LIT(more), &ws, &crypto_openssl, &envelope), FAULT_UNKNOWN);
+	static const char beside[] = "{\"signatures\":[],\"signed\":{},\"x\":1}";
+	CHECK_EQ(signed_decode(SPAN_LIT(beside), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+}
+
 static const struct check_case cases[] = {
 	CASE(rounds),
 	CASE(as_written),
@@ -602,6 +625,7 @@ static const struct check_case cases[] = {
 	CASE(spec_versions),
 	CASE(targets_keep_what_they_say),
 	CASE(numbers_at_their_bounds),
+	CASE(signatures_that_are_none),
 };
 
 CHECK_MAIN(cases)

@@ -95,11 +95,46 @@ static void identity_encode_refuses_what_decode_would(void)
 	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
 }
 
+/* Each part as long as it may be, and one more. */
+static void identity_parts_have_lengths(void)
+{
+	static const int most[] = { IDENTITY_PRODUCT_MAX, IDENTITY_ID_MAX, IDENTITY_NAME_MAX, IDENTITY_VALUE_MAX };
+	static const char letters[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	for (int longer = -1; longer < 4; longer++) {
+		char uri[IDENTITY_URI_MAX];
+		struct identity identity;
+		int n[4];
+		for (int i = 0; i < 4; i++)
+			n[i] = most[i] + (i == longer);
+		snprintf(uri, sizeof uri, "urn:sealift:device:%.*s:%.*s?%.*s=%.*s", n[0], letters, n[1], letters, n[2],
+			 letters, n[3], letters);
+		CHECK_EQ(identity_decode(span_of_text(uri), &identity), longer < 0 ? FAULT_NONE : FAULT_SYNTAX);
+	}
+}
+
+static void identity_uri_has_a_length(void)
+{
+	/* Eight attributes fill it. */
+	char uri[IDENTITY_URI_MAX + 2];
+	struct identity identity;
+	size_t n = (size_t)snprintf(uri, sizeof uri,
+				    "urn:sealift:device:b:d?a=%064d&b=%064d&c=%064d&d=%064d&e=%064d&f=%064d", 0, 0, 0,
+				    0, 0, 0);
+	n += (size_t)snprintf(uri + n, sizeof uri - n, "&g=%032d&", 0);
+	size_t rest = IDENTITY_URI_MAX - n;
+	CHECK(rest > 3 && rest < 32 + 1 + 64);
+	for (size_t longer = 0; longer < 2; longer++) {
+		size_t value = rest - 33 + longer;
+		snprintf(uri + n, sizeof uri - n, "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh=%0*d", (int)value, 0);
+		CHECK_EQ(strlen(uri), IDENTITY_URI_MAX + longer);
+		CHECK_EQ(identity_decode(span_of_text(uri), &identity), longer == 0 ? FAULT_NONE : FAULT_TOO_LARGE);
+	}
+}
+
 static const struct check_case cases[] = {
-	CASE(identity_decode_follows_the_table),
-	CASE(identity_decode_gives_the_parts),
-	CASE(identity_decode_refuses_a_long_uri),
-	CASE(identity_encode_refuses_what_decode_would),
+	CASE(identity_decode_follows_the_table),  CASE(identity_decode_gives_the_parts),
+	CASE(identity_decode_refuses_a_long_uri), CASE(identity_encode_refuses_what_decode_would),
+	CASE(identity_parts_have_lengths),        CASE(identity_uri_has_a_length),
 };
 
 CHECK_MAIN(cases)

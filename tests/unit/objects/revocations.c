@@ -116,10 +116,47 @@ static void revocations_encode_refuses_disorder(void)
 	CHECK_EQ(w.fault, FAULT_NOT_CANONICAL);
 }
 
+static void revocations_have_bounds(void)
+{
+	static char text[REVOCATIONS_BYTES_MAX + 1];
+	static struct digest keys[REVOCATIONS_KEYS_MAX + 1];
+	struct revocation_list list = { .epoch = JSON_INTEGER_MAX, .keys = keys }, back;
+	for (uint32_t i = 0; i <= REVOCATIONS_KEYS_MAX; i++) {
+		keys[i].bytes[0] = (uint8_t)(i >> 8);
+		keys[i].bytes[1] = (uint8_t)i;
+	}
+	list.count = REVOCATIONS_KEYS_MAX;
+	struct writer w = writer_over(text, sizeof text);
+	revocation_list_encode(&w, &list);
+	CHECK_EQ(writer_end(&w), FAULT_NONE);
+	memset(&back, 0xff, sizeof back);
+	CHECK_EQ(decode_to(writer_span(&w), &back), FAULT_NONE);
+	CHECK_EQ(back.count, REVOCATIONS_KEYS_MAX);
+	CHECK(!revocation_list_has(&back, &keys[REVOCATIONS_KEYS_MAX]));
+	CHECK(revocation_list_has(&back, &keys[REVOCATIONS_KEYS_MAX - 1]));
+	/* One key more, by hand. */
+	char *end = strstr(text, "\"],\"type\"");
+	CHECK(end != NULL);
+	char more[128];
+	snprintf(more, sizeof more, "\",\"0100%060d", 0);
+	memmove(end + strlen(more), end, w.used - (size_t)(end - text));
+	memcpy(end, more, strlen(more));
+	CHECK_EQ(decode((struct span){ (const uint8_t *)text, w.used + strlen(more) }), FAULT_TOO_LARGE);
+	/* The same key twice is not written either. */
+	keys[1] = keys[0];
+	w = writer_over(text, sizeof text);
+	revocation_list_encode(&w, &list);
+	CHECK_EQ(writer_end(&w), FAULT_NOT_CANONICAL);
+}
+
 static const struct check_case cases[] = {
-	CASE(revocations_have_one_spelling),        CASE(revocations_decode_gives_the_members),
-	CASE(revocations_decode_follows_the_table), CASE(revocations_have_ceilings),
-	CASE(revocations_encode_refuses_disorder),  CASE(revocations_need_a_workspace),
+	CASE(revocations_have_one_spelling),
+	CASE(revocations_decode_gives_the_members),
+	CASE(revocations_decode_follows_the_table),
+	CASE(revocations_have_ceilings),
+	CASE(revocations_encode_refuses_disorder),
+	CASE(revocations_need_a_workspace),
+	CASE(revocations_have_bounds),
 };
 
 CHECK_MAIN(cases)

@@ -155,10 +155,21 @@ static void packed_becomes_releases(void)
 	CHECK_EQ(release.compatible_count, 2);
 }
 
+static void packed_release_keeps_the_hardware(void)
+{
+	struct packed packed = packed_sample();
+	struct release release;
+	packed_release(&packed, false, SPAN_LIT("p/x/1/image"), packed_object_of(8), SPAN_NONE, &release);
+	CHECK(memcmp(release.compatible, packed.compatible, 2 * sizeof release.compatible[0]) == 0);
+	static const struct compatible none;
+	CHECK(memcmp(&release.compatible[2], &none, sizeof none) == 0);
+	CHECK_EQ(packed_read_with("\"payload\":{", "\"extra\":1,\"payload\":{"), FAULT_UNKNOWN);
+}
+
 static const struct check_case cases[] = {
 	CASE(packed_comes_back),          CASE(packed_without_return_comes_back),
 	CASE(packed_refuses_what_is_cut), CASE(packed_refuses_what_it_does_not_know),
 	CASE(packed_needs_hardware),      CASE(packed_has_a_ceiling),
-	CASE(packed_becomes_releases),
+	CASE(packed_becomes_releases),    CASE(packed_release_keeps_the_hardware),
 };
 CHECK_MAIN(cases)
