@@ -24,7 +24,6 @@ static void hear_signers(const struct crypto *crypto, const struct manifest *man
 static struct emergency_image hear_image(const struct installer *i, const struct flash *region)
 {
 	uint8_t buffer[MANIFEST_BYTES_MAX];
-	bool people[BOOT_EMERGENCY_MAX] = { false };
 	struct manifest manifest;
 	struct span envelope;
 	struct emergency_image image = { 0 };
@@ -35,8 +34,9 @@ static struct emergency_image hear_image(const struct installer *i, const struct
 	image.present = true;
 	image.counter = manifest.sequence;
 	hear_signers(i->config.crypto, &manifest, i->config.boot->keys, BOOT_KEYS_MAX, image.by_boot);
-	hear_signers(i->config.crypto, &manifest, i->config.boot->emergency, BOOT_EMERGENCY_MAX, people);
-	image.by_emergency = people[0] + people[1] + people[2] >= EMERGENCY_THRESHOLD;
+	if (region == i->ports.recovery)
+		hear_signers(i->config.crypto, &manifest, i->config.boot->emergency, BOOT_EMERGENCY_MAX,
+			     image.by_emergency);
 	return image;
 }
 

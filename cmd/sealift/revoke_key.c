@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bootcheck.h"
 #include "command.h"
+#include "crypto_openssl.h"
 #include "key_id.h"
 #include "revocations.h"
 #include "trust_role.h"
@@ -33,13 +35,40 @@ static int revoke_read(struct revoke *r, struct error *e)
 	return 0;
 }
 
+static bool revoke_is(const struct digest *id, const struct public_key *keys, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct digest own = key_identity(&crypto_openssl, &keys[i]);
+		if (digest_equal(&own, id))
+			return true;
+	}
+	return false;
+}
+
+/* A device would take the list, and go on believing the key [REV-8]. */
+static int revoke_find(struct revoke *r, const char *name, struct error *e)
+{
+	uint32_t count = 0;
+	struct digest ids[REVOCATIONS_KEYS_MAX];
+	if (key_id_find(r->site, &r->publishing, name, ids, &count, REVOCATIONS_KEYS_MAX, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < count; i++)
+		if (revoke_is(&ids[i], r->site->boot_keys, BOOT_KEYS_MAX) ||
+		    revoke_is(&ids[i], r->site->emergency, SITE_EMERGENCY_KEYS))
+			return error_set(
+				e,
+				"%.80s: targets has no say over boot and emergency keys: use sealift emergency revoke",
+				name);
+	return key_id_find(r->site, &r->publishing, name, r->keys, &r->count, REVOCATIONS_KEYS_MAX, e);
+}
+
 static int revoke_list(struct revoke *r, char **names, int count, struct writer *out, struct error *e)
 {
 	if (revoke_read(r, e) != 0)
 		return -1;
 	uint32_t before = r->count;
 	for (int i = 0; i < count; i++)
-		if (key_id_find(r->site, &r->publishing, names[i], r->keys, &r->count, REVOCATIONS_KEYS_MAX, e) != 0)
+		if (revoke_find(r, names[i], e) != 0)
 			return -1;
 	if (r->count == before)
 		return error_set(e, "all of these keys are revoked already");
@@ -94,8 +123,8 @@ const struct command command_revoke_key = {
 	"devices count these keys nowhere any more, for good. Replace the key first where a role would be left "
 	"without;\n"
 	"root keys change by root alone. Where the targets role itself is lost: sealift emergency revoke.\n\n"
-	"  KEY          p/<product>, plans/<product>, directive, log, boot, boot-next, or the SHA-256 of its\n"
-	"               SubjectPublicKeyInfo\n"
+	"  KEY          p/<product>, plans/<product>, directive, log, or the SHA-256 of its SubjectPublicKeyInfo;\n"
+	"               boot and emergency keys: sealift emergency revoke\n"
 	"  --why TEXT   for the journals\n\n"
 	"Example: sealift revoke-key --why 'INC-7: director stolen' directive\n",
 	revoke_run

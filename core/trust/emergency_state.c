@@ -242,13 +242,30 @@ enum verdict emergency_apply(const struct crypto *crypto, const struct emergency
 
 static bool emergency_boots(const struct boot_identity *table, const struct emergency_image *image)
 {
-	bool boots = !image->present || image->by_emergency;
+	uint32_t people = 0;
 	for (uint32_t k = 0; k < BOOT_KEYS_MAX; k++)
-		boots = boots || (image->by_boot[k] && table->keys[k].present && !table->keys[k].revoked);
-	return boots;
+		if (image->by_boot[k] && table->keys[k].present && !table->keys[k].revoked)
+			return true;
+	for (uint32_t k = 0; k < BOOT_EMERGENCY_MAX; k++)
+		people += image->by_emergency[k] && table->emergency[k].present && !table->emergency[k].revoked;
+	return people >= EMERGENCY_THRESHOLD || !image->present;
 }
 
-/* [EMG-13] */
+/* [EMG-13]: an image that boots with the key boots without it. What does not boot as it is needs no key. */
+static bool emergency_spares(const struct boot_identity *table, const struct boot_identity *without,
+			     const struct emergency_image *image)
+{
+	return emergency_boots(without, image) || !emergency_boots(table, image);
+}
+
+static void emergency_forget(const struct emergency_facts *facts, struct boot_identity *table, struct boot_key *key)
+{
+	struct boot_identity before = *table;
+	key->revoked = true;
+	if (!emergency_spares(&before, table, &facts->running) || !emergency_spares(&before, table, &facts->recovery))
+		*table = before;
+}
+
 void emergency_boot_table(const struct crypto *crypto, const struct emergency_facts *facts,
 			  const struct emergency_state *state, struct boot_identity *out)
 {
@@ -257,13 +274,12 @@ void emergency_boot_table(const struct crypto *crypto, const struct emergency_fa
 	revocations.standby = false; /* images that stand go on booting */
 	emergency_boot_identity(crypto, &revocations, facts->boot, &all);
 	*out = *facts->boot;
-	memcpy(out->emergency, all.emergency, sizeof out->emergency);
-	for (uint32_t k = 0; k < BOOT_KEYS_MAX; k++) {
-		struct boot_identity next = *out;
-		next.keys[k].revoked = all.keys[k].revoked;
-		if (emergency_boots(&next, &facts->running) && emergency_boots(&next, &facts->recovery))
-			*out = next;
-	}
+	for (uint32_t k = 0; k < BOOT_KEYS_MAX; k++)
+		if (all.keys[k].revoked)
+			emergency_forget(facts, out, &out->keys[k]);
+	for (uint32_t k = 0; k < BOOT_EMERGENCY_MAX; k++)
+		if (all.emergency[k].revoked)
+			emergency_forget(facts, out, &out->emergency[k]);
 }
 
 /* --- as a device keeps it --- */

@@ -35,8 +35,8 @@ struct emergency_state {
 struct emergency_image {
 	bool present;
 	uint64_t counter;
-	bool by_boot[BOOT_KEYS_MAX]; /* the boot keys whose signature its manifest bears */
-	bool by_emergency;           /* two emergency keys have signed it, too */
+	bool by_boot[BOOT_KEYS_MAX];           /* the boot keys whose signature its manifest bears */
+	bool by_emergency[BOOT_EMERGENCY_MAX]; /* the same, of a recovery image alone: two of them boot it, too */
 };
 
 struct emergency_facts {
@@ -68,7 +68,7 @@ void emergency_boot_identity(const struct crypto *crypto, const struct emergency
 
 /*
  * What the boot verifier's own table may become: a key keeps its place there as long as the running or the recovery
- * image boots by it alone, though nothing new is installed under it.
+ * image boots by it alone, though nothing new is installed under it; so does an emergency key that recovery needs.
  */
 void emergency_boot_table(const struct crypto *crypto, const struct emergency_facts *facts,
 			  const struct emergency_state *state, struct boot_identity *out);

@@ -61,6 +61,13 @@ ok 'log verify: the log was cut back' refuses 3 'cut back' sealift log verify
 cp "$work/log.today/checkpoint" "$repo/log/checkpoint"
 ok 'log verify: whole again' says 'agree' sealift log verify
 
+# --- revoking --------------------------------------------------------------------------------------------------------
+
+for key in boot boot-next emergency/1; do
+	ok "revoke-key: $key, for which devices do not heed targets" refuses 1 'emergency revoke' \
+		sealift revoke-key --why "$test_name" $key
+done
+
 # --- a device --------------------------------------------------------------------------------------------------------
 
 world_provision 1.0 real eu real-1

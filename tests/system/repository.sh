@@ -26,7 +26,7 @@ quietly sealift release publish --why "$test_name" edge/1.1
 quietly sealift rollout plan --release edge/1.1 --canary sim-2,sim-1 --stage small=10%,region=us --stage all=100% \
 	--soak 60 --why "$test_name"
 quietly sealift trust publish --why "$test_name"
-quietly sealift revoke-key --why "$test_name" boot-next
+quietly sealift revoke-key --why "$test_name" log
 quietly sealift revoke-key --why "$test_name" "$(printf %064d 7)"
 quietly sealift emergency revoke --product edge --why "$test_name" boot-next
 quietly sealift refresh

@@ -240,7 +240,7 @@ static void the_key_of_the_running_image_stays_with_the_boot_verifier(void)
 	s.facts.recovery.by_boot[1] = false;
 	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
 	CHECK(!boots.keys[0].revoked);
-	s.facts.recovery.by_emergency = true;
+	s.facts.recovery.by_emergency[0] = s.facts.recovery.by_emergency[2] = true;
 	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
 	CHECK(boots.keys[0].revoked && !boots.keys[1].revoked);
 	s.facts.recovery = (struct emergency_image){ 0 };
@@ -270,6 +270,38 @@ static void the_boot_table_loses_what_is_revoked_and_nothing_else(void)
 	s.boot.keys[0].present = false;
 	emergency_boot_identity(&crypto, &s.state, &s.boot, &table);
 	CHECK(!table.keys[0].revoked);
+}
+
+/* Two people signed recovery, and one of them is revoked: it is what a device falls back on [EMG-13]. */
+static void recovery_by_two_people_stays_bootable(void)
+{
+	struct boot_identity boots;
+	struct scene s = scene();
+	s.facts.recovery.by_boot[0] = s.facts.recovery.by_boot[1] = false;
+	s.facts.recovery.by_emergency[0] = s.facts.recovery.by_emergency[1] = true;
+	s.signers[0] = 3;
+	revoking(&s, 1);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
+	CHECK(!boots.emergency[0].revoked);
+	/* the other two signed another one */
+	s.facts.recovery.by_emergency[0] = false;
+	s.facts.recovery.by_emergency[2] = true;
+	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
+	CHECK(boots.emergency[0].revoked && !boots.emergency[1].revoked);
+}
+
+/* Whoever can write there must not keep a stolen key alive. */
+static void what_does_not_boot_keeps_no_key(void)
+{
+	struct boot_identity boots;
+	struct scene s = scene();
+	s.facts.running.by_boot[1] = true;
+	s.facts.recovery.by_boot[0] = s.facts.recovery.by_boot[1] = false;
+	revoking(&s, 11);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
+	CHECK(boots.keys[0].revoked && !boots.keys[1].revoked);
 }
 
 static void revocations_have_a_ceiling(void)
@@ -512,6 +544,8 @@ static const struct check_case cases[] = {
 	CASE(one_boot_key_must_stay),
 	CASE(the_key_of_the_running_image_stays_with_the_boot_verifier),
 	CASE(the_boot_table_loses_what_is_revoked_and_nothing_else),
+	CASE(recovery_by_two_people_stays_bootable),
+	CASE(what_does_not_boot_keeps_no_key),
 	CASE(revocations_have_a_ceiling),
 	CASE(revocations_stay_sorted),
 	CASE(the_epoch_rises_by_one_behind_the_images),
