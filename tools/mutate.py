@@ -39,6 +39,7 @@ FLOOR_PERCENT = 95.0
 # Where the tests of these layers are; those of the programs above would only take long.
 TESTS = ("tests/unit/boot/", "tests/unit/model/", "tests/unit/objects/", "tests/unit/pack/",
          "tests/unit/trust/", "tests/fuzz/")
+QUICK = {"CHECK_QUICK": "1", "GRAMMAR_CASES": "500"}  # tests that try very much then try less
 CASE_SECONDS_MAX = 1.5    # a case that takes longer (every flip of every bit) is not asked
 MUTANT_SECONDS_MAX = 3.0  # nor more of them than take this long together
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -339,7 +340,7 @@ def run_or_stop(command):
 
 
 def run(test, number, trace, limit):
-    environment = dict(os.environ, SEALIFT_MUTANT=str(number), CHECK_QUICK="1", GRAMMAR_CASES="500", **test["env"])
+    environment = {**os.environ, **test["env"], "SEALIFT_MUTANT": str(number), **QUICK}
     environment.pop("SEALIFT_MUTANT_TRACE", None)
     if trace is not None:
         environment["SEALIFT_MUTANT_TRACE"] = trace

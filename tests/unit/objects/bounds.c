@@ -113,7 +113,9 @@ static enum fault directive_body(struct json_node *body)
 {
 	struct directive out;
 	memset(&out, 0xff, sizeof out);
-	return directive_decode(body, &out);
+	enum fault fault = directive_decode(body, &out);
+	CHECK_EQ(out.where != NULL, fault != FAULT_NONE);
+	return fault;
 }
 static enum fault directive_text(struct span in)
 {
@@ -261,7 +263,9 @@ static enum fault plan_text(struct span in)
 	struct plan out;
 	struct workspace ws = workspace_over(memory, sizeof memory);
 	memset(&out, 0xff, sizeof out);
-	return plan_decode(in, &ws, &out);
+	enum fault fault = plan_decode(in, &ws, &out);
+	CHECK(fault != FAULT_RANGE || out.where != NULL);
+	return fault;
 }
 
 static struct plan plan_most(struct stage *stage, const struct span *device)

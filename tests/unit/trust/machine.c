@@ -305,6 +305,44 @@ static void time_runs_out_at_the_second(void)
 	CHECK(client_is_expired(&c, 99) && client_is_expired(&c, 100) && !client_is_expired(&c, 101));
 }
 
+static bool is_at(const char *where)
+{
+	const struct client *c = &world->client;
+	if (c->where == NULL || strcmp(c->where, where) != 0)
+		printf("# at %s in %s\n", c->where != NULL ? c->where : "(none)", c->what);
+	return c->where != NULL && strcmp(c->where, where) == 0;
+}
+
+/* Signed by who may sign it, and not well formed: the member is named. */
+static void a_refusal_names_the_member(void)
+{
+	static const char when[] = "\"expires\":\"2027-02-14T08:00:00Z\"", never[] = "\"expires\":\"never\"";
+	fresh();
+	world_edit(world, "timestamp.json", when, never, &world->timestamp);
+	CHECK_EQ(world_refresh(world), CLIENT_REFUSED);
+	CHECK(world->client.verdict == VERDICT_MALFORMED && is_at("expires"));
+	fresh();
+	world_edit(world, "timestamp.json", "\"_type\":\"timestamp\"", "\"_tipe\":\"timestamp\"", &world->timestamp);
+	CHECK_EQ(world_refresh(world), CLIENT_REFUSED);
+	CHECK(world->client.verdict == VERDICT_MALFORMED && is_at("_type"));
+	fresh();
+	world_edit(world, "1.snapshot.json", when, never, &world->snapshot);
+	world_publish_timestamp(world);
+	CHECK_EQ(world_refresh(world), CLIENT_REFUSED);
+	CHECK(world->client.verdict == VERDICT_MALFORMED && is_at("expires"));
+	fresh();
+	world_edit(world, "1.targets.json", when, never, &world->targets);
+	world_relist(world, "targets", 1);
+	world_republish(world);
+	CHECK_EQ(world_refresh(world), CLIENT_REFUSED);
+	CHECK(world->client.verdict == VERDICT_MALFORMED && is_at("expires"));
+	/* What is no JSON has a place. */
+	fresh();
+	world_put(&world->remote, "timestamp.json", SPAN_LIT("{\"signatures\":[,"));
+	CHECK_EQ(world_refresh(world), CLIENT_REFUSED);
+	CHECK(world->client.verdict == VERDICT_MALFORMED && world->client.at > 0);
+}
+
 static const struct check_case cases[] = {
 	CASE(each_file_has_its_ceiling),
 	CASE(each_search_begins_anew),
@@ -317,5 +355,6 @@ static const struct check_case cases[] = {
 	CASE(more_than_was_asked_for_is_too_big),
 	CASE(as_much_as_was_asked_for_is_read),
 	CASE(delegations_to_be_looked_at_have_a_ceiling),
+	CASE(a_refusal_names_the_member),
 };
 CHECK_MAIN(cases)
