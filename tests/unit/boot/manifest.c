@@ -239,10 +239,53 @@ static void a_body_of_another_version_is_refused(void)
 	CHECK_EQ(manifest_decode_body(writer_span(&w), &back), FAULT_VERSION);
 }
 
+static void an_envelope_has_its_limits(void)
+{
+	static uint8_t out[2 * MANIFEST_BYTES_MAX], body[MANIFEST_BYTES_MAX], raw[65];
+	struct manifest_signature signature = { .raw = { raw, 64 } };
+	size_t longest = 0;
+	for (size_t n = MANIFEST_BYTES_MAX - 200; n < MANIFEST_BYTES_MAX; n++) {
+		struct writer w = writer_over(out, sizeof out);
+		manifest_encode(&w, &crypto_openssl, (struct span){ body, n }, &signature, 1);
+		CHECK_EQ(w.fault, w.used <= MANIFEST_BYTES_MAX ? FAULT_NONE : FAULT_TOO_LARGE);
+		longest = w.fault == FAULT_NONE ? w.used : longest;
+	}
+	CHECK_EQ(longest, MANIFEST_BYTES_MAX);
+	for (size_t n = 63; n <= 65; n++) {
+		struct writer w = writer_over(out, sizeof out);
+		signature.raw.n = n;
+		manifest_encode(&w, &crypto_openssl, SPAN_LIT("body"), &signature, 1);
+		CHECK_EQ(writer_end(&w), n == 64 ? FAULT_NONE : FAULT_RANGE);
+	}
+	struct manifest_signature three[MANIFEST_SIGNATURES_MAX + 1] = { signature, signature, signature };
+	for (uint32_t count = 0; count <= MANIFEST_SIGNATURES_MAX + 1; count++) {
+		struct writer w = writer_over(out, sizeof out);
+		for (uint32_t i = 0; i < count; i++)
+			three[i].raw.n = 64;
+		manifest_encode(&w, &crypto_openssl, SPAN_LIT("body"), three, count);
+		CHECK_EQ(writer_end(&w) == FAULT_NONE, count >= 1 && count <= MANIFEST_SIGNATURES_MAX);
+	}
+	struct manifest m = signing_manifest("slot", 1, SPAN_LIT("image"));
+	for (uint32_t count = 0; count <= MANIFEST_COMPONENT_MAX + 1; count++) {
+		struct manifest many = m;
+		many.component_count = count;
+		for (uint32_t i = 0; i < count && i < MANIFEST_COMPONENT_MAX; i++)
+			many.component[i] = SPAN_LIT("slot");
+		struct writer w = writer_over(out, sizeof out);
+		manifest_encode_body(&w, &many);
+		CHECK_EQ(writer_end(&w) == FAULT_NONE, count >= 1 && count <= MANIFEST_COMPONENT_MAX);
+	}
+}
+
 static const struct check_case cases[] = {
-	CASE(published_is_all_that_was_published),   CASE(published_examples_get_their_verdicts),
-	CASE(an_example_reads_as_its_text_says),     CASE(what_is_encoded_decodes_to_the_same),
-	CASE(what_the_grammar_lacks_is_not_encoded), CASE(every_flipped_bit_and_every_cut_is_refused),
-	CASE(a_leading_component_index_is_accepted), CASE(a_body_of_another_version_is_refused),
+	CASE(published_is_all_that_was_published),
+	CASE(published_examples_get_their_verdicts),
+	CASE(an_example_reads_as_its_text_says),
+	CASE(what_is_encoded_decodes_to_the_same),
+	CASE(what_the_grammar_lacks_is_not_encoded),
+	CASE(every_flipped_bit_and_every_cut_is_refused),
+	CASE(a_leading_component_index_is_accepted),
+	CASE(a_body_of_another_version_is_refused),
+	CASE(an_envelope_has_its_limits),
 };
 CHECK_MAIN(cases)

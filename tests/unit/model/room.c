@@ -72,7 +72,7 @@ static void every_room(struct span text, room_decode *decode)
 {
 	enum fault fault = FAULT_NO_SPACE;
 	size_t room = 0;
-	for (; fault == FAULT_NO_SPACE && room < sizeof memory; room += sizeof(max_align_t)) {
+	for (; fault == FAULT_NO_SPACE && room < sizeof memory; room += 8) {
 		struct workspace ws = workspace_over(memory, room);
 		fault = decode(text, &ws);
 		CHECK(ws.used <= room);

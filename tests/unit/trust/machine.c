@@ -343,6 +343,38 @@ static void a_refusal_names_the_member(void)
 	CHECK(world->client.verdict == VERDICT_MALFORMED && world->client.at > 0);
 }
 
+/* A store that cannot say whether a file is there: nothing is known, nothing is asked any more, nothing is kept. */
+static void a_store_that_fails_ends_the_cycle(void)
+{
+	for (size_t failing = 0; failing < sizeof asked / sizeof asked[0]; failing++) {
+		struct workspace ws;
+		struct client_request request;
+		fresh();
+		struct client *c = begun(&ws);
+		for (size_t i = 0; i < failing;) {
+			enum client_action action = client_step(c, &request);
+			if (action == CLIENT_DONE)
+				client_look_up(c, SPAN_LIT("p/board/1.0/image"));
+			else if (action == CLIENT_SAVE)
+				client_saved(c, i++ < failing);
+			else
+				answer(c, asked[i++].action, &request);
+		}
+		enum client_action action = client_step(c, &request);
+		if (action == CLIENT_DONE) {
+			client_look_up(c, SPAN_LIT("p/board/1.0/image"));
+			action = client_step(c, &request);
+		}
+		CHECK_EQ(action, asked[failing].action);
+		client_loaded(c, CLIENT_ERROR, 0);
+		client_fetched(c, CLIENT_ERROR, 0);
+		client_saved(c, false);
+		CHECK_EQ(client_step(c, &request), CLIENT_FAILED);
+		CHECK(strcmp(c->what, asked[failing].name) == 0);
+		CHECK(c->found == NULL);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(each_file_has_its_ceiling),
 	CASE(each_search_begins_anew),
@@ -356,5 +388,6 @@ static const struct check_case cases[] = {
 	CASE(as_much_as_was_asked_for_is_read),
 	CASE(delegations_to_be_looked_at_have_a_ceiling),
 	CASE(a_refusal_names_the_member),
+	CASE(a_store_that_fails_ends_the_cycle),
 };
 CHECK_MAIN(cases)
