@@ -10,6 +10,7 @@
 #include "hex.h"
 #include "key_id.h"
 #include "number.h"
+#include "statement_check.h"
 
 #define EMERGENCY_SIGNERS 2
 
@@ -117,7 +118,9 @@ static int emergency_publish(struct emergency_command *c, char *name, size_t cap
 	c->statement.why = span_of_text(c->why);
 	struct writer out = publishing_buffer(&c->publishing, EMERGENCY_BYTES_MAX);
 	emergency_name(c, c->statement.sequence, name, capacity);
-	if (emergency_sign(c, &out, e) != 0 || tree_put_new(&c->publishing.tree, name, writer_span(&out), e) != 0)
+	if (emergency_sign(c, &out, e) != 0 ||
+	    statement_check(c->site, &c->publishing, product, c->statement.sequence, writer_span(&out), e) != 0 ||
+	    tree_put_new(&c->publishing.tree, name, writer_span(&out), e) != 0)
 		return -1;
 	emergency_log(c, writer_span(&out), name);
 	return 0;

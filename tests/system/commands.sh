@@ -63,6 +63,21 @@ ok 'log verify: whole again' says 'agree' sealift log verify
 
 # --- revoking --------------------------------------------------------------------------------------------------------
 
+# A statement that devices refuse would stop all of them at it.
+root_key=$(jq -r '.signed.roles.root.keyids[0] as $id | .signed.keys[$id].keyval.public' "$repo/metadata/1.root.json" |
+	openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)
+emergency() { action=$1; shift; sealift emergency "$action" --product edge --why "$test_name" "$@"; }
+ok 'emergency: not against two of the three who speak' refuses 1 emergency-forbidden \
+	emergency revoke emergency/1 emergency/2
+ok 'emergency: not against all boot keys' refuses 1 emergency-forbidden emergency revoke boot boot-next
+ok 'emergency: not against root' refuses 1 emergency-forbidden emergency revoke "$root_key"
+ok 'emergency: no epoch is left out' refuses 1 counter-jump emergency raise-epoch 2
+ok 'emergency: nothing of that is published' test ! -e "$repo/emergency/edge/1.json"
+quietly emergency revoke --holders 2,3 emergency/1
+ok 'emergency: not by a holder who was revoked' refuses 1 key-revoked emergency revoke log
+ok 'emergency: nor a second one' refuses 1 emergency-forbidden emergency revoke --holders 2,3 emergency/2
+ok 'emergency: that is not published either' test ! -e "$repo/emergency/edge/2.json"
+
 for key in boot boot-next emergency/1; do
 	ok "revoke-key: $key, for which devices do not heed targets" refuses 1 'emergency revoke' \
 		sealift revoke-key --why "$test_name" $key
