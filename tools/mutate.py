@@ -39,7 +39,7 @@ FLOOR_PERCENT = 95.0
 # Where the tests of these layers are; those of the programs above would only take long.
 TESTS = ("tests/unit/boot/", "tests/unit/model/", "tests/unit/objects/", "tests/unit/pack/",
          "tests/unit/trust/", "tests/fuzz/")
-QUICK = {"CHECK_QUICK": "1", "GRAMMAR_CASES": "500"}  # tests that try very much then try less
+QUICK = {"CHECK_QUICK": "1", "GRAMMAR_CASES": "8000"}  # tests that try very much then try less
 CASE_SECONDS_MAX = 1.5    # a case that takes longer (every flip of every bit) is not asked
 MUTANT_SECONDS_MAX = 3.0  # nor more of them than take this long together
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -436,6 +436,12 @@ def explanations():
     return found
 
 
+def survivors_of(log):
+    with open(log, encoding="utf-8") as stream:
+        return {re.sub(r"^survives: (\S+?):\d+: ", r"\1: ", line.strip()) for line in stream
+                if line.startswith("survives: ")}
+
+
 def report(sources, mutants, killers, reach):
     explained, used, unexplained = explanations(), set(), 0
     for source in sources:
@@ -464,6 +470,8 @@ def main():
     parser.add_argument("--keep", metavar="FOLDER", help="build there and leave it, so that the next run compiles less")
     parser.add_argument("--list", action="store_true", help="print the mutants, run nothing")
     parser.add_argument("--only", metavar="TEXT", default="", help="run those whose description contains TEXT")
+    parser.add_argument("--again", metavar="LOG", help="run those that survived in this output of --tell; the others "
+                        "count as killed, as they are while tests are only added")
     parser.add_argument("--tell", action="store_true", help="say at once which survive")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
@@ -486,9 +494,14 @@ def main():
               f"{time.monotonic() - began:.0f} s", flush=True)
         reach = baseline(work, tests)
         chosen = [m for m in mutants[1:] if arguments.only in m.key()]
-        mutants = [None] + chosen
+        mutants, known = [None] + chosen, {}
+        if arguments.again:
+            survivors = survivors_of(arguments.again)
+            known = {m.number: "before" for m in chosen if m.key() not in survivors}
+            chosen = [m for m in chosen if m.key() in survivors]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             killers = dict(pool.map(Hunt(reach, arguments.tell).killer, chosen))
+            killers.update(known)
         status = report(sources, mutants, killers, reach)
         print(f"{time.monotonic() - began:.0f} s")
         return status
