@@ -604,6 +604,38 @@ static void signatures_that_are_none(void)
 	CHECK_EQ(signed_decode(SPAN_LIT(beside), &ws, &crypto_openssl, &envelope), FAULT_NONE);
 }
 
+static void role_names_have_a_length(void)
+{
+	char name[METADATA_ROLE_NAME_MAX + 1];
+	memset(name, 'r', sizeof name);
+	for (size_t n = 0; n <= sizeof name; n++)
+		CHECK_EQ(metadata_is_role_name((struct span){ (const uint8_t *)name, n }),
+			 n >= 1 && n <= METADATA_ROLE_NAME_MAX);
+}
+
+static void faults_have_a_place(void)
+{
+	static const char body[] = "{\"signatures\":[],\"signed\":{\"expires\":7}}";
+	struct signed_json envelope;
+	struct root root;
+	struct timestamp timestamp;
+	struct snapshot snapshot;
+	struct targets targets;
+	fresh();
+	memset(&root, 0xff, sizeof root);
+	memset(&timestamp, 0xff, sizeof timestamp);
+	memset(&snapshot, 0xff, sizeof snapshot);
+	memset(&targets, 0xff, sizeof targets);
+	CHECK_EQ(signed_decode(SPAN_LIT(body), &ws, &crypto_openssl, &envelope), FAULT_NONE);
+	CHECK_EQ(root_decode(envelope.body, &ws, &crypto_openssl, &root), FAULT_MISSING);
+	CHECK_EQ(timestamp_decode(envelope.body, &timestamp), FAULT_MISSING);
+	CHECK_EQ(snapshot_decode(envelope.body, &ws, &snapshot), FAULT_MISSING);
+	CHECK_EQ(targets_decode(envelope.body, &ws, &crypto_openssl, &targets), FAULT_MISSING);
+	CHECK(strcmp(root.where, "_type") == 0 && strcmp(timestamp.where, "_type") == 0);
+	CHECK(strcmp(snapshot.where, "_type") == 0 && strcmp(targets.where, "_type") == 0);
+	CHECK(root.version == 0 && timestamp.version == 0 && snapshot.count == 0 && targets.count == 0);
+}
+
 static const struct check_case cases[] = {
 	CASE(rounds),
 	CASE(as_written),
@@ -626,6 +658,8 @@ static const struct check_case cases[] = {
 	CASE(targets_keep_what_they_say),
 	CASE(numbers_at_their_bounds),
 	CASE(signatures_that_are_none),
+	CASE(role_names_have_a_length),
+	CASE(faults_have_a_place),
 };
 
 CHECK_MAIN(cases)

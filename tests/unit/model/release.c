@@ -266,9 +266,38 @@ static void bounds(void)
 	CHECK_EQ(back.compatible_count, RELEASE_COMPATIBLE_MAX);
 }
 
+static void texts_at_their_bounds(void)
+{
+	static const char letters[] =
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	for (int longer = 0; longer < 4; longer++) {
+		char path[256];
+		int product = RELEASE_PRODUCT_MAX + (longer == 1), version = RELEASE_VERSION_MAX + (longer == 2);
+		struct release release = sample(), back;
+		release.return_path = SPAN_NONE;
+		release.product = (struct span){ (const uint8_t *)letters, (size_t)product };
+		release.version = (struct span){ (const uint8_t *)letters, (size_t)version };
+		release.build_id = (struct span){ (const uint8_t *)letters, RELEASE_BUILD_ID_MAX + (longer == 3) };
+		snprintf(path, sizeof path, "p/%.*s/%.*s/image", product, letters, version, letters);
+		memset(&back, 0xff, sizeof back);
+		CHECK_EQ(decode(path, encoded(&release), &back), longer == 0 ? FAULT_NONE : FAULT_TOO_LARGE);
+		CHECK_EQ(back.where != NULL, longer != 0);
+	}
+}
+
 static const struct check_case cases[] = {
-	CASE(round_trip), CASE(as_written), CASE(refusals),  CASE(without_custom), CASE(return_release),
-	CASE(paths),      CASE(ceilings),   CASE(alphabets), CASE(build_ids),      CASE(bounds),
+	CASE(round_trip),
+	CASE(as_written),
+	CASE(refusals),
+	CASE(without_custom),
+	CASE(return_release),
+	CASE(paths),
+	CASE(ceilings),
+	CASE(alphabets),
+	CASE(build_ids),
+	CASE(bounds),
+	CASE(texts_at_their_bounds),
 };
 
 CHECK_MAIN(cases)

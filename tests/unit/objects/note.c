@@ -227,6 +227,26 @@ static void a_checkpoint_alone_has_a_ceiling(void)
 	CHECK_EQ(checkpoint_decode((struct span){ text, NOTE_BYTES_MAX }, &checkpoint), FAULT_TRUNCATED);
 }
 
+/* A log's name: printable, without space and plus, of at most so many bytes. */
+static void names_have_an_alphabet_and_a_length(void)
+{
+	static char out[NOTE_BYTES_MAX], name[NOTE_ORIGIN_MAX + 1];
+	for (int byte = 0; byte < 256; byte++) {
+		uint8_t origin[] = { 'a', (uint8_t)byte };
+		struct checkpoint checkpoint = { .origin = SPAN_OF(origin) };
+		struct writer w = writer_over(out, sizeof out);
+		checkpoint_encode(&w, &checkpoint);
+		CHECK_EQ(w.fault == FAULT_NONE, byte > 0x20 && byte <= 0x7e && byte != '+');
+	}
+	memset(name, 'n', sizeof name);
+	for (size_t n = 0; n <= sizeof name; n++) {
+		struct checkpoint checkpoint = { .origin = { (const uint8_t *)name, n } };
+		struct writer w = writer_over(out, sizeof out);
+		checkpoint_encode(&w, &checkpoint);
+		CHECK_EQ(w.fault == FAULT_NONE, n >= 1 && n <= NOTE_ORIGIN_MAX);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(note_decode_gives_the_checkpoint),
 	CASE(note_encoders_give_the_worked_example),
@@ -239,6 +259,7 @@ static const struct check_case cases[] = {
 	CASE(proof_decode_follows_the_table),
 	CASE(proof_has_ceilings),
 	CASE(a_checkpoint_alone_has_a_ceiling),
+	CASE(names_have_an_alphabet_and_a_length),
 };
 
 CHECK_MAIN(cases)
