@@ -49,6 +49,7 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	write_release(&w, "running", &state->running);
 	write_release(&w, "target", &state->target);
 	json_write_member_uint(&w, "target_slot", (uint64_t)state->target_slot);
+	json_write_member_hex(&w, "targets_keys", digest_span(&state->targets_keys));
 	json_write_member_text(&w, "type", "installer-state");
 	json_write_member_uint(&w, "version", 1);
 	json_write_object_end(&w);
@@ -98,12 +99,12 @@ static void read_refusals(struct json_reader *r, struct json_node *object, struc
 		out->refusals[i++] = json_value_uint(r, n, 0, JSON_INTEGER_MAX);
 }
 
-/* An earlier program wrote none: as if the director's keys were new. */
-static void read_director_keys(struct json_reader *r, struct json_node *object, struct device_state *out)
+/* An earlier program wrote none: as if the keys were new. */
+static void read_keys(struct json_reader *r, struct json_node *object, const char *name, struct digest *out)
 {
-	struct json_node *node = json_optional(r, object, "director_keys");
+	struct json_node *node = json_optional(r, object, name);
 	if (node != NULL)
-		json_value_hex(r, node, out->director_keys.bytes, sizeof out->director_keys.bytes);
+		json_value_hex(r, node, out->bytes, sizeof out->bytes);
 }
 
 enum fault device_state_decode(struct span text, struct workspace *ws, struct device_state *out)
@@ -122,13 +123,14 @@ enum fault device_state_decode(struct span text, struct workspace *ws, struct de
 	json_hex(&r, top, "clock_keys", out->clock_keys.bytes, sizeof out->clock_keys.bytes);
 	out->counter_floor = json_uint(&r, top, "counter_floor", 0, JSON_INTEGER_MAX);
 	out->directive_sequence = json_uint(&r, top, "directive_sequence", 0, JSON_INTEGER_MAX);
-	read_director_keys(&r, top, out);
+	read_keys(&r, top, "director_keys", &out->director_keys);
 	read_release(&r, top, "failed", &out->failed);
 	read_refusals(&r, top, out);
 	read_report(&r, top, out);
 	read_release(&r, top, "running", &out->running);
 	read_release(&r, top, "target", &out->target);
 	out->target_slot = (enum slot)json_uint(&r, top, "target_slot", SLOT_A, SLOT_NONE);
+	read_keys(&r, top, "targets_keys", &out->targets_keys);
 	json_close(&r, top);
 	return r.fault;
 }

@@ -27,9 +27,12 @@ struct device_state {
 	uint64_t report_sequence;    /* of the last report made */
 	uint64_t directive_sequence; /* of the last directive obeyed under the director's keys that follow */
 	struct digest director_keys; /* of their identities: other keys start again at 0 */
+	struct digest list_keys;     /* of the targets keys under which the revocation list was accepted */
+	struct digest bundle_keys;   /* the same of the trust bundle */
 	uint64_t counter_floor;      /* the highest counter that was confirmed */
 	int64_t clock_floor_unix;    /* the highest verified x-issued under the timestamp keys that follow */
 	struct digest clock_keys;    /* of their identities: other keys reset the floor */
+	struct digest targets_keys;  /* of those that said trust/: under others its numbers start again */
 	struct device_release running;
 	struct device_release target;      /* being installed, or in trial; counter 0: none */
 	enum slot target_slot;             /* where; means nothing without a target */

@@ -145,10 +145,29 @@ static int trusted_fetch(struct installer *i, const char *target_path, const str
 	return refresh_object(i, path, target->length, &target->sha256, out, s);
 }
 
-/* [REV-6]: a higher epoch, and nothing forgiven. */
-static enum verdict trusted_check_list(const struct trusted *t, const struct revocation_list *list)
+/*
+ * Whoever stole the keys of targets may have used up all numbers. Root has replaced them: what they said last is no
+ * bound for the new ones.
+ */
+static bool trusted_is_new_holder(const struct installer *i)
 {
-	if (list->epoch <= t->epoch)
+	struct digest keys = refresh_role_keys(i, &i->client.root.targets);
+	return !digest_equal(&keys, &i->state.targets_keys);
+}
+
+static int trusted_note_holder(struct installer *i, struct setback *s)
+{
+	if (!trusted_is_new_holder(i))
+		return 0;
+	i->state.targets_keys = refresh_role_keys(i, &i->client.root.targets);
+	return device_state_save(&i->ports.store, &i->state, &s->error);
+}
+
+/* [REV-6]: a higher epoch, and nothing forgiven. */
+static enum verdict trusted_check_list(const struct installer *i, const struct revocation_list *list)
+{
+	const struct trusted *t = &i->trusted;
+	if (list->epoch <= t->epoch && !trusted_is_new_holder(i))
 		return VERDICT_ROLLBACK;
 	for (uint32_t k = 0; k < t->listed_count; k++)
 		if (!revocation_list_has(list, &t->revoked[k]))
@@ -168,7 +187,7 @@ static int trusted_follow_list(struct installer *i, bool *changed, struct setbac
 	enum fault fault = revocation_list_decode(text, &i->task, &list);
 	if (fault != FAULT_NONE)
 		return setback_malformed(s, fault, REVOCATIONS_PATH);
-	enum verdict verdict = trusted_check_list(t, &list);
+	enum verdict verdict = trusted_check_list(i, &list);
 	if (verdict != VERDICT_OK)
 		return setback_refuse(s, verdict, "%s", REVOCATIONS_PATH);
 	if (i->ports.store.save(i->ports.store.self, REVOCATIONS_NAME, text, &s->error) < 0)
@@ -210,7 +229,7 @@ static int trusted_follow_bundle(struct installer *i, struct setback *s)
 	if (fault != FAULT_NONE)
 		return setback_malformed(s, fault, TRUST_BUNDLE_PATH);
 	/* [TB-9] */
-	if (t->has_bundle && bundle.sequence <= t->bundle.sequence)
+	if (t->has_bundle && bundle.sequence <= t->bundle.sequence && !trusted_is_new_holder(i))
 		return setback_refuse(s, VERDICT_ROLLBACK, "%s", TRUST_BUNDLE_PATH);
 	return trusted_keep_bundle(i, text, &file, &bundle, s);
 }
@@ -219,7 +238,7 @@ int trusted_follow(struct installer *i, bool *changed, struct setback *s)
 {
 	size_t used = i->task.used;
 	*changed = false;
-	if (trusted_follow_list(i, changed, s) < 0 || trusted_follow_bundle(i, s) < 0)
+	if (trusted_follow_list(i, changed, s) < 0 || trusted_follow_bundle(i, s) < 0 || trusted_note_holder(i, s) < 0)
 		return -1;
 	i->task.used = used;
 	return 0;

@@ -470,6 +470,44 @@ static void a_bundle_does_not_go_back(void)
 	yard_free(y);
 }
 
+static void targets_are_replaced(void)
+{
+	uint32_t key = world_key_new(y->world);
+	y->world->targets = world_holder_of(y->world, 1, 1, &key);
+	y->world->root_version++;
+	world_publish_root(y->world, NULL);
+	yard_publish(y);
+}
+
+/* [TB-9] [REV-6]: who held the keys used up all there were; then root takes them away. */
+static void numbers_start_again_under_new_keys_of_targets(void)
+{
+	y = yard_new(1);
+	struct digest keys[] = { { { 1 } }, { { 2 } } };
+	struct trust_bundle b = bundle_of(JSON_INTEGER_MAX);
+	b.logs[0].xy[0] ^= 1;
+	publish_bundle(&b);
+	list_revoked(JSON_INTEGER_MAX, 2, keys);
+	ends_in("unlogged");
+	b = bundle_of(1);
+	publish_bundle(&b);
+	ends_in("rollback"); /* the thief's word stands while his keys do */
+	targets_are_replaced();
+	list_revoked(1, 1, keys);
+	ends_in("rollback"); /* nothing is forgiven */
+	list_revoked(1, 2, keys);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.bundle.sequence, 1);
+	CHECK_EQ(y->installer.trusted.epoch, 1);
+	b.sequence = 3;
+	publish_bundle(&b);
+	ends_in("");
+	b.sequence = 2;
+	publish_bundle(&b);
+	ends_in("rollback"); /* and they rise again */
+	yard_free(y);
+}
+
 /* [REL-8]: the release's own word can make it stricter, the bundle's can for all. */
 static void witnesses_are_asked_for(void)
 {
@@ -535,6 +573,7 @@ static const struct check_case cases[] = {
 	CASE(a_list_that_is_no_list_is_refused),
 	CASE(the_log_is_rotated_by_the_bundle),
 	CASE(a_bundle_does_not_go_back),
+	CASE(numbers_start_again_under_new_keys_of_targets),
 	CASE(witnesses_are_asked_for),
 	CASE(only_the_bundle_can_excuse_from_the_log),
 };
