@@ -158,6 +158,10 @@ static void far_sequence(struct scene *s)
 {
 	s->directive.sequence = 4 + DIRECTIVE_SEQUENCE_STEP_MAX + 1;
 }
+static void farthest_sequence(struct scene *s)
+{
+	s->directive.sequence = 4 + DIRECTIVE_SEQUENCE_STEP_MAX;
+}
 static void old_sequence(struct scene *s)
 {
 	s->directive.sequence = 1;
@@ -187,6 +191,7 @@ static const struct row directive_rows[] = {
 	{ "a lifetime of 136 years", lives_forever, VERDICT_DIRECTIVE_LIFETIME },
 	{ "the same sequence again", same_sequence, VERDICT_DIRECTIVE_SEQUENCE },
 	{ "an old sequence", old_sequence, VERDICT_DIRECTIVE_SEQUENCE },
+	{ "the longest step of the sequence", farthest_sequence, VERDICT_OK },
 	{ "a sequence far ahead", far_sequence, VERDICT_DIRECTIVE_SEQUENCE },
 };
 

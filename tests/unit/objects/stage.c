@@ -95,11 +95,26 @@ static void stage_of_refuses_a_group_beyond_the_maximum(void)
 	CHECK_EQ(stage_of(&list, span_of_text("a"), eu_c, 2, 0), STAGE_NONE);
 }
 
+/* The value under another name is another attribute; a group longer than a plan has takes in nobody. */
+static void a_group_is_met_name_by_name(void)
+{
+	static const struct attribute elsewhere[] = { IS("site", "eu") };
+	struct stage one = { .name = TEXT("one"), .group = { IS("region", "eu") }, .group_count = 1 };
+	struct stage_list list = { &one, 1 };
+	one.range_to_bp = STAGE_RANGE_ALL;
+	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), elsewhere, 1, 0), STAGE_NONE);
+	for (uint32_t i = 1; i < STAGE_GROUP_MAX; i++)
+		one.group[i] = one.group[0];
+	one.group_count = STAGE_GROUP_MAX;
+	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), 0);
+	one.group_count = STAGE_GROUP_MAX + 1;
+	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), STAGE_NONE);
+}
+
 static const struct check_case cases[] = {
-	CASE(stage_of_follows_the_table),
-	CASE(stage_of_needs_attributes_for_a_group),
-	CASE(stage_of_an_empty_plan_is_none),
-	CASE(stage_of_refuses_a_group_beyond_the_maximum),
+	CASE(stage_of_follows_the_table),     CASE(stage_of_needs_attributes_for_a_group),
+	CASE(stage_of_an_empty_plan_is_none), CASE(stage_of_refuses_a_group_beyond_the_maximum),
+	CASE(a_group_is_met_name_by_name),
 };
 
 CHECK_MAIN(cases)
