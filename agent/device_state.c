@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define SCRATCH_BYTES (64u << 10) /* the parsed form of the largest state */
+#define REFUSALS_MAX 256          /* that a later program may count */
 
 static void write_release(struct json_writer *w, const char *name, const struct device_release *release)
 {
@@ -34,12 +35,14 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	json_write_object(&w);
 	json_write_member_bool(&w, "attested", state->attested);
 	json_write_member_uint(&w, "boot_count", state->boot_count);
+	json_write_member_hex(&w, "bundle_keys", digest_span(&state->bundle_keys));
 	json_write_member_uint(&w, "clock_floor", (uint64_t)state->clock_floor_unix);
 	json_write_member_hex(&w, "clock_keys", digest_span(&state->clock_keys));
 	json_write_member_uint(&w, "counter_floor", state->counter_floor);
 	json_write_member_uint(&w, "directive_sequence", state->directive_sequence);
 	json_write_member_hex(&w, "director_keys", digest_span(&state->director_keys));
 	write_release(&w, "failed", &state->failed);
+	json_write_member_hex(&w, "list_keys", digest_span(&state->list_keys));
 	json_write_name(&w, "refusals");
 	json_write_array(&w);
 	for (uint32_t i = 0; i < VERDICT_COUNT_; i++)
@@ -49,7 +52,6 @@ void device_state_encode(struct writer *out, const struct device_state *state)
 	write_release(&w, "running", &state->running);
 	write_release(&w, "target", &state->target);
 	json_write_member_uint(&w, "target_slot", (uint64_t)state->target_slot);
-	json_write_member_hex(&w, "targets_keys", digest_span(&state->targets_keys));
 	json_write_member_text(&w, "type", "installer-state");
 	json_write_member_uint(&w, "version", 1);
 	json_write_object_end(&w);
@@ -90,12 +92,12 @@ static void read_report(struct json_reader *r, struct json_node *object, struct 
 	json_close(r, node);
 }
 
-/* A later program may know more rules than the one that wrote: the missing ones start at zero. */
+/* One program may know more rules than another: the missing ones start at zero, the unknown ones are dropped. */
 static void read_refusals(struct json_reader *r, struct json_node *object, struct device_state *out)
 {
-	struct json_node *list = json_array(r, object, "refusals", VERDICT_COUNT_);
+	struct json_node *list = json_array(r, object, "refusals", REFUSALS_MAX);
 	uint32_t i = 0;
-	for (struct json_node *n = list == NULL ? NULL : list->child; n != NULL; n = n->next)
+	for (struct json_node *n = list == NULL ? NULL : list->child; n != NULL && i < VERDICT_COUNT_; n = n->next)
 		out->refusals[i++] = json_value_uint(r, n, 0, JSON_INTEGER_MAX);
 }
 
@@ -124,14 +126,15 @@ enum fault device_state_decode(struct span text, struct workspace *ws, struct de
 	out->counter_floor = json_uint(&r, top, "counter_floor", 0, JSON_INTEGER_MAX);
 	out->directive_sequence = json_uint(&r, top, "directive_sequence", 0, JSON_INTEGER_MAX);
 	read_keys(&r, top, "director_keys", &out->director_keys);
+	read_keys(&r, top, "list_keys", &out->list_keys);
+	read_keys(&r, top, "bundle_keys", &out->bundle_keys);
 	read_release(&r, top, "failed", &out->failed);
 	read_refusals(&r, top, out);
 	read_report(&r, top, out);
 	read_release(&r, top, "running", &out->running);
 	read_release(&r, top, "target", &out->target);
 	out->target_slot = (enum slot)json_uint(&r, top, "target_slot", SLOT_A, SLOT_NONE);
-	read_keys(&r, top, "targets_keys", &out->targets_keys);
-	json_close(&r, top);
+	/* no json_close(): a newer image's agent, whose trial failed, may have written more */
 	return r.fault;
 }
 

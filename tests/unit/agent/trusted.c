@@ -374,6 +374,58 @@ static void a_list_neither_goes_back_nor_forgets(void)
 	yard_free(y);
 }
 
+static void targets_change_hands(void)
+{
+	uint32_t key = world_key_new(y->world);
+	y->world->targets = world_holder_of(y->world, 1, 1, &key);
+	y->world->root_version++;
+	world_publish_root(y->world, NULL);
+	yard_publish(y);
+}
+
+static bool is_revoked(const struct digest *key)
+{
+	const struct revocations *all = &y->installer.trusted.all;
+	for (uint32_t i = 0; i < all->count; i++)
+		if (digest_equal(&all->keys[i], key))
+			return true;
+	return false;
+}
+
+/* [REV-9]: what a thief of targets did to the epoch is undone; what was revoked stays so, over restarts. */
+static void other_targets_keys_begin_the_list_anew(void)
+{
+	static const struct digest keys[4] = { { { 1 } }, { { 2 } }, { { 3 } }, { { 4 } } };
+	y = yard_new(1);
+	list_revoked(JSON_INTEGER_MAX, 3, keys);
+	ends_in("");
+	list_revoked(2, 2, keys + 2);
+	ends_in("rollback");
+	list_revoked(JSON_INTEGER_MAX, 3, keys);
+	targets_change_hands();
+	ends_in(""); /* the new holders list the thief's file still: that does not make its epoch theirs */
+	list_revoked(2, 2, keys + 2);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.epoch, 2);
+	for (uint32_t restart = 0; restart < 2; restart++) {
+		for (uint32_t k = 0; k < 4; k++)
+			CHECK(is_revoked(&keys[k]));
+		CHECK_EQ(y->installer.trusted.all.count, 4);
+		ends_in("");
+	}
+	list_revoked(1, 2, keys + 2); /* under the same keys again [REV-6] */
+	ends_in("rollback");
+	list_revoked(3, 1, keys + 3);
+	ends_in("rollback");
+	targets_change_hands();
+	list_revoked(1, 1, keys);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.epoch, 1);
+	for (uint32_t k = 0; k < 4; k++)
+		CHECK(is_revoked(&keys[k]));
+	yard_free(y);
+}
+
 static void a_list_that_is_no_list_is_refused(void)
 {
 	y = yard_new(1);
@@ -470,15 +522,6 @@ static void a_bundle_does_not_go_back(void)
 	yard_free(y);
 }
 
-static void targets_are_replaced(void)
-{
-	uint32_t key = world_key_new(y->world);
-	y->world->targets = world_holder_of(y->world, 1, 1, &key);
-	y->world->root_version++;
-	world_publish_root(y->world, NULL);
-	yard_publish(y);
-}
-
 /* [TB-9] [REV-6]: who held the keys used up all there were; then root takes them away. */
 static void numbers_start_again_under_new_keys_of_targets(void)
 {
@@ -492,11 +535,10 @@ static void numbers_start_again_under_new_keys_of_targets(void)
 	b = bundle_of(1);
 	publish_bundle(&b);
 	ends_in("rollback"); /* the thief's word stands while his keys do */
-	targets_are_replaced();
+	targets_change_hands();
 	list_revoked(1, 1, keys);
-	ends_in("rollback"); /* nothing is forgiven */
-	list_revoked(1, 2, keys);
 	ends_in("");
+	CHECK(is_revoked(&keys[1])); /* nothing is forgiven */
 	CHECK_EQ(y->installer.trusted.bundle.sequence, 1);
 	CHECK_EQ(y->installer.trusted.epoch, 1);
 	b.sequence = 3;
@@ -505,6 +547,27 @@ static void numbers_start_again_under_new_keys_of_targets(void)
 	b.sequence = 2;
 	publish_bundle(&b);
 	ends_in("rollback"); /* and they rise again */
+	yard_free(y);
+}
+
+/* [TB-11] */
+static void other_targets_keys_begin_the_bundle_anew(void)
+{
+	y = yard_new(1);
+	struct trust_bundle b = bundle_of(JSON_INTEGER_MAX);
+	b.logs[0].xy[0] ^= 1; /* the thief's log */
+	publish_bundle(&b);
+	ends_in("unlogged");
+	b = bundle_of(2);
+	publish_bundle(&b);
+	ends_in("rollback");
+	targets_change_hands();
+	publish_bundle(&b);
+	ends_in("");
+	CHECK_EQ(y->installer.trusted.bundle.sequence, 2);
+	b.sequence = 1; /* under the same keys again [TB-9] */
+	publish_bundle(&b);
+	ends_in("rollback");
 	yard_free(y);
 }
 
@@ -551,6 +614,30 @@ static void only_the_bundle_can_excuse_from_the_log(void)
 	yard_free(y);
 }
 
+/* The trial of a newer image failed, and what its agent wrote is read by the older one. */
+static void a_newer_program_has_written_the_state(void)
+{
+	char text[DEVICE_STATE_BYTES_MAX];
+	enum installer_outcome out;
+	y = yard_new(1);
+	y->offers = false;
+	CHECK_EQ(yard_start(y, &out), 0);
+	yard_cycle(y);
+	struct span state = world_get(&y->store, DEVICE_STATE_NAME);
+	const char *list = strstr((const char *)state.at, "\"refusals\":[");
+	CHECK(list != NULL);
+	int before = (int)(list - (const char *)state.at) + (int)strlen("\"refusals\":[");
+	char *end = strchr(list, ']');
+	CHECK(end != NULL);
+	int n = snprintf(text, sizeof text, "{\"another\":{\"a\":1},%.*s%.*s,0,7%.*s", before - 1,
+			 (const char *)state.at + 1, (int)(end - list) - (int)strlen("\"refusals\":["),
+			 (const char *)state.at + before, (int)(state.n - (size_t)(end - (const char *)state.at)), end);
+	world_put(&y->store, DEVICE_STATE_NAME, (struct span){ (const uint8_t *)text, (size_t)n });
+	y->offers = true;
+	ends_in("");
+	yard_free(y);
+}
+
 static const struct check_case cases[] = {
 	CASE(an_emergency_revokes_the_product_key),
 	CASE(it_is_heard_when_tuf_is_dead),
@@ -570,12 +657,15 @@ static const struct check_case cases[] = {
 	CASE(a_role_that_is_revoked_is_asked_again),
 	CASE(a_list_does_not_reach_root),
 	CASE(a_list_neither_goes_back_nor_forgets),
+	CASE(other_targets_keys_begin_the_list_anew),
 	CASE(a_list_that_is_no_list_is_refused),
 	CASE(the_log_is_rotated_by_the_bundle),
 	CASE(a_bundle_does_not_go_back),
+	CASE(other_targets_keys_begin_the_bundle_anew),
 	CASE(numbers_start_again_under_new_keys_of_targets),
 	CASE(witnesses_are_asked_for),
 	CASE(only_the_bundle_can_excuse_from_the_log),
+	CASE(a_newer_program_has_written_the_state),
 };
 
 CHECK_MAIN(cases)
