@@ -32,7 +32,6 @@ struct device_state {
 	uint64_t counter_floor;      /* the highest counter that was confirmed */
 	int64_t clock_floor_unix;    /* the highest verified x-issued under the timestamp keys that follow */
 	struct digest clock_keys;    /* of their identities: other keys reset the floor */
-	struct digest targets_keys;  /* of those that said trust/: under others its numbers start again */
 	struct device_release running;
 	struct device_release target;      /* being installed, or in trial; counter 0: none */
 	enum slot target_slot;             /* where; means nothing without a target */

@@ -1,6 +1,7 @@
 /*
  * What the installer goes by besides TUF's roles, as it stands in the store: what emergency statements did, the revoked
- * keys, and the trust bundle. Each only ever moves forward; all is applied to every later check.
+ * keys, and the trust bundle. Each only ever moves forward, unless root gave targets other keys: then list and bundle
+ * may begin anew, and no revocation is forgotten. All is applied to every later check.
  */
 #ifndef TRUSTED_H
 #define TRUSTED_H
@@ -18,9 +19,10 @@ struct trusted {
 	struct emergency_state emergency;
 	uint64_t epoch;         /* of the revocation list; 0: none came yet */
 	struct digest list;     /* SHA-256 of its file */
-	uint32_t listed_count;  /* keys of the list; the others behind them are the emergency's */
+	uint32_t kept_count;    /* ascending: keys of lists that other targets keys have signed */
+	uint32_t listed_count;  /* behind them the keys of the list, and then the emergency's */
 	struct revocations all; /* its keys are the array that follows */
-	struct digest revoked[REVOCATIONS_KEYS_MAX + EMERGENCY_REVOKED_MAX];
+	struct digest revoked[REVOCATIONS_KEPT_MAX + REVOCATIONS_KEYS_MAX + EMERGENCY_REVOKED_MAX];
 	bool has_bundle;
 	struct digest bundle_file; /* SHA-256 of it */
 	struct trust_bundle bundle;

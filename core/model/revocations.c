@@ -9,10 +9,10 @@ static void revocation_list_key(struct json_reader *r, const struct json_node *n
 		json_fail(r, FAULT_NOT_CANONICAL, "keys");
 }
 
-static void revocation_list_keys(struct json_reader *r, struct json_node *body, struct workspace *ws,
+static void revocation_list_keys(struct json_reader *r, struct json_node *body, uint32_t most, struct workspace *ws,
 				 struct revocation_list *out)
 {
-	struct json_node *list = json_array(r, body, "keys", REVOCATIONS_KEYS_MAX);
+	struct json_node *list = json_array(r, body, "keys", most);
 	if (list == NULL)
 		return;
 	struct digest *keys = workspace_array(ws, list->count, sizeof *keys);
@@ -24,13 +24,12 @@ static void revocation_list_keys(struct json_reader *r, struct json_node *body, 
 }
 
 /* [REV-1] [REV-2] [REV-3] */
-enum fault revocation_list_decode(struct span text, struct workspace *ws, struct revocation_list *out)
+static enum fault revocation_list_read(struct span text, uint32_t most, struct workspace *ws,
+				       struct revocation_list *out)
 {
 	struct json_reader r = { 0 };
 	struct json_node *body;
 	*out = (struct revocation_list){ 0 };
-	if (text.n > REVOCATIONS_BYTES_MAX)
-		return FAULT_TOO_LARGE;
 	enum fault fault = json_parse_canonical(text, ws, &body);
 	if (fault != FAULT_NONE)
 		return fault;
@@ -38,15 +37,29 @@ enum fault revocation_list_decode(struct span text, struct workspace *ws, struct
 	if (json_uint(&r, body, "version", 1, JSON_INTEGER_MAX) != 1)
 		json_fail(&r, FAULT_VERSION, "version");
 	out->epoch = json_uint(&r, body, "epoch", 1, JSON_INTEGER_MAX);
-	revocation_list_keys(&r, body, ws, out);
+	revocation_list_keys(&r, body, most, ws, out);
 	json_close(&r, body);
 	return r.fault;
 }
 
-void revocation_list_encode(struct writer *w, const struct revocation_list *list)
+enum fault revocation_list_decode(struct span text, struct workspace *ws, struct revocation_list *out)
+{
+	*out = (struct revocation_list){ 0 };
+	return text.n > REVOCATIONS_BYTES_MAX ? FAULT_TOO_LARGE
+					      : revocation_list_read(text, REVOCATIONS_KEYS_MAX, ws, out);
+}
+
+enum fault revocation_kept_decode(struct span text, struct workspace *ws, struct revocation_list *out)
+{
+	*out = (struct revocation_list){ 0 };
+	return text.n > REVOCATIONS_KEPT_BYTES_MAX ? FAULT_TOO_LARGE
+						   : revocation_list_read(text, REVOCATIONS_KEPT_MAX, ws, out);
+}
+
+static void revocation_list_write(struct writer *w, const struct revocation_list *list, uint32_t most)
 {
 	struct json_writer j = json_writer_over(w);
-	if (list->count > REVOCATIONS_KEYS_MAX) {
+	if (list->count > most) {
 		writer_fail(w, FAULT_TOO_LARGE);
 		return;
 	}
@@ -63,6 +76,16 @@ void revocation_list_encode(struct writer *w, const struct revocation_list *list
 	json_write_member_text(&j, "type", "revocations");
 	json_write_member_uint(&j, "version", 1);
 	json_write_object_end(&j);
+}
+
+void revocation_list_encode(struct writer *w, const struct revocation_list *list)
+{
+	revocation_list_write(w, list, REVOCATIONS_KEYS_MAX);
+}
+
+void revocation_kept_encode(struct writer *w, const struct revocation_list *list)
+{
+	revocation_list_write(w, list, REVOCATIONS_KEPT_MAX);
 }
 
 bool revocation_list_has(const struct revocation_list *list, const struct digest *key)

@@ -12,6 +12,9 @@
 
 #define REVOCATIONS_BYTES_MAX (32u << 10)
 #define REVOCATIONS_KEYS_MAX 256
+/* What a device keeps of lists that other targets keys have signed [REV-9]. */
+#define REVOCATIONS_KEPT_BYTES_MAX (80u << 10)
+#define REVOCATIONS_KEPT_MAX 1024
 #define REVOCATIONS_PATH "trust/revocations.json"
 
 struct revocation_list {
@@ -23,6 +26,9 @@ struct revocation_list {
 enum fault revocation_list_decode(struct span text, struct workspace *ws, struct revocation_list *out) MUST_USE;
 /* FAULT_NOT_CANONICAL in the writer for keys that do not ascend. */
 void revocation_list_encode(struct writer *w, const struct revocation_list *list);
+/* The same form with room for REVOCATIONS_KEPT_MAX keys: a device's own, of the epochs that it left behind. */
+enum fault revocation_kept_decode(struct span text, struct workspace *ws, struct revocation_list *out) MUST_USE;
+void revocation_kept_encode(struct writer *w, const struct revocation_list *list);
 bool revocation_list_has(const struct revocation_list *list, const struct digest *key);
 
 #endif
