@@ -41,7 +41,7 @@ TESTS = ("tests/unit/boot/", "tests/unit/model/", "tests/unit/objects/", "tests/
          "tests/unit/trust/", "tests/fuzz/")
 QUICK = {"CHECK_QUICK": "1", "GRAMMAR_CASES": "8000"}  # tests that try very much then try less
 CASE_SECONDS_MAX = 1.5    # a case that takes longer (every flip of every bit) is not asked
-MUTANT_SECONDS_MAX = 3.0  # nor more of them than take this long together
+MUTANT_SECONDS_MAX = 6.0  # nor more of them than take this long together
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 FLIPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&"}
 
