@@ -101,6 +101,26 @@ static void a_log_key_that_no_bundle_names_is_refused(void)
 	all_come_back();
 }
 
+/* His bundle has the last sequence that there is and a log of his own [TB-11]. */
+static void a_stolen_threshold_of_targets_is_undone_by_other_keys(void)
+{
+	opened();
+	struct world_holder his = new_key();
+	publish_bundle(JSON_INTEGER_MAX, 0, NULL, 1, &his);
+	keeper_release(&f.keeper);
+	fleet_days(&f, 2, 1);
+	CHECK(strcmp(fleet_rule(daily), "unlogged") == 0);
+	publish_bundle(1, 0, NULL, 1, &home->log);
+	fleet_days(&f, 2, 1);
+	CHECK(strcmp(fleet_rule(daily), "rollback") == 0);
+	CHECK(!fleet_is_newest(&f, daily));
+	struct world_holder new = keeper_new_keys(&f.keeper, KEEPER_TARGETS);
+	keeper_set_keys(&f.keeper, KEEPER_TARGETS, &new);
+	fleet_days(&f, 2, 1);
+	CHECK(fleet_is_newest(&f, daily));
+	all_come_back();
+}
+
 static void take_roots(void *self, const struct trust_certificates *roots)
 {
 	struct handshake_device *d = self;
@@ -350,6 +370,7 @@ static void a_laggard_climbs_epochs_that_an_emergency_raised(void)
 static const struct check_case cases[] = {
 	CASE(the_logs_key_changes_by_the_bundle),
 	CASE(a_log_key_that_no_bundle_names_is_refused),
+	CASE(a_stolen_threshold_of_targets_is_undone_by_other_keys),
 	CASE(a_root_of_tls_is_replaced_while_the_other_stays),
 	CASE(a_laggard_that_knows_none_of_the_roots_is_stranded),
 	CASE(the_next_boot_key_takes_over),
