@@ -571,6 +571,34 @@ static void other_targets_keys_begin_the_bundle_anew(void)
 	yard_free(y);
 }
 
+/* [TB-12] */
+static void a_damaged_bundle_is_fetched_again(void)
+{
+	y = yard_new(1);
+	struct trust_bundle b = bundle_of(7);
+	publish_bundle(&b);
+	ends_in("");
+	world_put(&y->store, "trust.bundle", SPAN_LIT("{\"device_cas\":["));
+	ends_in("");
+	CHECK(y->installer.trusted.has_bundle);
+	CHECK_EQ(y->installer.trusted.bundle.sequence, 7);
+	CHECK(world_get(&y->store, "trust.bundle").n > 100);
+	yard_free(y);
+}
+
+static void damaged_revocations_are_never_dropped(void)
+{
+	static const char *const names[] = { "emergency.state", "trust.revocations", "trust.kept" };
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		enum installer_outcome out;
+		y = yard_new(1);
+		world_put(&y->store, names[i], SPAN_LIT("{"));
+		CHECK_EQ(yard_start(y, &out), -1);
+		CHECK_EQ(world_get(&y->store, names[i]).n, 1);
+		yard_free(y);
+	}
+}
+
 /* [REL-8]: the release's own word can make it stricter, the bundle's can for all. */
 static void witnesses_are_asked_for(void)
 {
@@ -663,6 +691,8 @@ static const struct check_case cases[] = {
 	CASE(a_bundle_does_not_go_back),
 	CASE(other_targets_keys_begin_the_bundle_anew),
 	CASE(numbers_start_again_under_new_keys_of_targets),
+	CASE(a_damaged_bundle_is_fetched_again),
+	CASE(damaged_revocations_are_never_dropped),
 	CASE(witnesses_are_asked_for),
 	CASE(only_the_bundle_can_excuse_from_the_log),
 	CASE(a_newer_program_has_written_the_state),
