@@ -156,7 +156,12 @@ static int trusted_fetch(struct installer *i, const char *target_path, const str
 {
 	char name[METADATA_PATH_MAX + 80], path[METADATA_PATH_MAX + 96];
 	const struct target *target = targets_find(&i->client.targets, span_of_text(target_path));
-	if (target == NULL || digest_equal(&target->sha256, last))
+	if (target == NULL)
+		return 1;
+	/* [META-9]: without SHA-256 it would pass for "none yet", and be ignored */
+	if (target->hashes == METADATA_SHA512)
+		return setback_malformed(s, FAULT_MISSING, target_path);
+	if (digest_equal(&target->sha256, last))
 		return 1;
 	if (target->length > max_bytes)
 		return setback_refuse(s, VERDICT_LENGTH, "%s", target_path);

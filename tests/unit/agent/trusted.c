@@ -599,6 +599,19 @@ static void damaged_revocations_are_never_dropped(void)
 	}
 }
 
+/* [META-9] */
+static void a_trust_file_by_sha512_alone_is_refused(void)
+{
+	y = yard_new(1);
+	struct trust_bundle b = bundle_of(1);
+	publish_bundle(&b);
+	y->trust[0].hashes = METADATA_SHA512;
+	y->trust[0].sha256 = (struct digest){ { 0 } };
+	yard_publish(y);
+	ends_in("malformed");
+	yard_free(y);
+}
+
 /* [REL-8]: the release's own word can make it stricter, the bundle's can for all. */
 static void witnesses_are_asked_for(void)
 {
@@ -693,6 +706,7 @@ static const struct check_case cases[] = {
 	CASE(numbers_start_again_under_new_keys_of_targets),
 	CASE(a_damaged_bundle_is_fetched_again),
 	CASE(damaged_revocations_are_never_dropped),
+	CASE(a_trust_file_by_sha512_alone_is_refused),
 	CASE(witnesses_are_asked_for),
 	CASE(only_the_bundle_can_excuse_from_the_log),
 	CASE(a_newer_program_has_written_the_state),
