@@ -44,7 +44,7 @@ struct emergency_facts {
 	const struct boot_identity *boot; /* pinned at provisioning */
 	uint32_t epoch;                   /* floor of the boot verifier's counter */
 	struct emergency_image running, recovery;
-	uint32_t protected_count; /* root's keys and the boot root */
+	uint32_t protected_count; /* root's keys */
 	const struct digest *protected_keys;
 };
 
