@@ -8,17 +8,16 @@
 #include "command.h"
 #include "crypto_openssl.h"
 #include "hex.h"
+#include "holders.h"
 #include "key_id.h"
 #include "number.h"
 #include "statement_check.h"
-
-#define EMERGENCY_SIGNERS 2
 
 struct emergency_command {
 	const struct site *site;
 	struct ui *ui;
 	const char *product, *why;
-	char holders[EMERGENCY_SIGNERS][SIGNER_KEY_MAX]; /* "emergency/1" */
+	struct holders holders;
 	enum emergency_action action;
 	char **words; /* what follows the options */
 	int word_count;
@@ -30,31 +29,31 @@ struct emergency_command {
 
 static int emergency_epoch(struct emergency_command *c, struct error *e)
 {
-	static const struct number epochs = { "the epoch", "a number", 1, COUNTER_EPOCH_MAX };
+	static const struct number epochs = { "the epoch", "epochs", 1, COUNTER_EPOCH_MAX };
 	return number_parse_u32(&epochs, c->words[0], &c->statement.epoch, e);
 }
 
+/* What can be said of the words without the site. */
 static int emergency_words(struct emergency_command *c, struct error *e)
 {
 	struct emergency *s = &c->statement;
 	s->does[c->action] = true;
-	switch ((int)c->action) {
-	case EMERGENCY_RAISE_EPOCH:
+	if (c->action == EMERGENCY_RAISE_EPOCH)
 		return emergency_epoch(c, e);
-	case EMERGENCY_AUTHORISE_RECOVERY:
-		if (hex_decode(span_of_text(c->words[0]), s->recovery.bytes, DIGEST_BYTES) != FAULT_NONE)
-			return error_set(e, "'%.80s' is not the SHA-256 of an image: 64 lower-case digits",
-					 c->words[0]);
-		return 0;
-	case EMERGENCY_REVOKE:
-		for (int i = 0; i < c->word_count; i++)
-			if (key_id_find(c->site, &c->publishing, c->words[i], s->revoke, &s->revoke_count,
-					EMERGENCY_REVOKE_MAX, e) != 0)
-				return -1;
-		return 0;
-	default:
-		return 0;
-	}
+	if (c->action == EMERGENCY_AUTHORISE_RECOVERY &&
+	    hex_decode(span_of_text(c->words[0]), s->recovery.bytes, DIGEST_BYTES) != FAULT_NONE)
+		return error_set(e, "'%.80s' is not the SHA-256 of an image: 64 lower-case digits", c->words[0]);
+	return 0;
+}
+
+static int emergency_keys(struct emergency_command *c, struct error *e)
+{
+	struct emergency *s = &c->statement;
+	for (int i = 0; c->action == EMERGENCY_REVOKE && i < c->word_count; i++)
+		if (key_id_find(c->site, &c->publishing, c->words[i], s->revoke, &s->revoke_count, EMERGENCY_REVOKE_MAX,
+				e) != 0)
+			return -1;
+	return 0;
 }
 
 static void emergency_name(const struct emergency_command *c, uint64_t sequence, char *out, size_t capacity)
@@ -77,7 +76,6 @@ static int emergency_number(struct emergency_command *c, struct error *e)
 
 static int emergency_sign(struct emergency_command *c, struct writer *out, struct error *e)
 {
-	const char *const holders[EMERGENCY_SIGNERS] = { c->holders[0], c->holders[1] };
 	struct writer body = publishing_buffer(&c->publishing, EMERGENCY_BYTES_MAX);
 	struct authority offline;
 	struct envelope_reason reason = { authority_who(), c->why };
@@ -85,7 +83,7 @@ static int emergency_sign(struct emergency_command *c, struct writer *out, struc
 	if (writer_end(&body) != FAULT_NONE)
 		return error_set(e, "the statement cannot be written: %s", fault_text(body.fault));
 	int failed = authority_open_tokens(c->site, AUTHORITY_OFFLINE, &offline, e) != 0;
-	struct envelope_keys keys = { &offline.signer, holders, EMERGENCY_SIGNERS, SIGN_EMERGENCY };
+	struct envelope_keys keys = { &offline.signer, c->holders.names, HOLDERS_SIGNERS, SIGN_EMERGENCY };
 	failed = failed || envelope_sign(&crypto_openssl, &keys, reason, writer_span(&body), out, e) != 0;
 	authority_close(&offline);
 	return failed ? -1 : 0;
@@ -111,7 +109,7 @@ static void emergency_log(struct emergency_command *c, struct span envelope, con
 static int emergency_publish(struct emergency_command *c, char *name, size_t capacity, struct error *e)
 {
 	const struct site_product *product = site_product(c->site, c->product, e);
-	if (product == NULL || publishing_open(c->site, &c->publishing, e) != 0 || emergency_words(c, e) != 0 ||
+	if (product == NULL || publishing_open(c->site, &c->publishing, e) != 0 || emergency_keys(c, e) != 0 ||
 	    emergency_number(c, e) != 0)
 		return -1;
 	c->statement.product = span_of_text(product->name);
@@ -128,17 +126,6 @@ static int emergency_publish(struct emergency_command *c, char *name, size_t cap
 
 /* --- the commands --- */
 
-/* "2,3": one of the three may have been revoked. */
-static int emergency_holders(struct emergency_command *c, const char *value)
-{
-	if (strlen(value) != 3 || value[1] != ',' || value[0] == value[2] || value[0] < '1' || value[0] > '3' ||
-	    value[2] < '1' || value[2] > '3')
-		return -1;
-	snprintf(c->holders[0], sizeof c->holders[0], "emergency/%c", value[0]);
-	snprintf(c->holders[1], sizeof c->holders[1], "emergency/%c", value[2]);
-	return 0;
-}
-
 static int emergency_options(struct emergency_command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
@@ -149,12 +136,12 @@ static int emergency_options(struct emergency_command *c, int argc, char **argv)
 	while ((option = option_next(c->ui, argc, argv, options)) != -1) {
 		if (option == '?')
 			return UI_USAGE;
-		if (option == 'h' && emergency_holders(c, optarg) != 0)
-			return ui_usage(c->ui, "--holders '%.20s': give two of the three, such as 2,3", optarg);
+		if (option == 'h' && holders_parse(c->ui, &c->holders, "emergency", optarg) != UI_OK)
+			return UI_USAGE;
 		if (option == 'p')
 			c->product = optarg;
-		if (option == 'w')
-			c->why = optarg;
+		if (option == 'w' && option_why(c->ui, optarg, &c->why) != UI_OK)
+			return UI_USAGE;
 	}
 	c->words = argv + optind;
 	c->word_count = argc - optind;
@@ -173,7 +160,7 @@ static int emergency_run(struct ui *ui, const char *site_path, int argc, char **
 	struct error e = { 0 };
 	char name[METADATA_PATH_MAX];
 	c = (struct emergency_command){ .site = &site, .ui = ui, .action = action };
-	(void)emergency_holders(&c, "1,2");
+	holders_default(&c.holders, "emergency");
 	int least = action == EMERGENCY_ACTIVATE_STANDBY ? 0 : 1;
 	int most = action == EMERGENCY_REVOKE ? EMERGENCY_REVOKE_MAX : least;
 	if (emergency_options(&c, argc, argv) != UI_OK)
@@ -184,6 +171,8 @@ static int emergency_run(struct ui *ui, const char *site_path, int argc, char **
 				: action == EMERGENCY_RAISE_EPOCH ? "give the new epoch"
 				: least == 1                      ? "give the SHA-256 of the recovery image"
 								  : "this command takes no arguments");
+	if (emergency_words(&c, &e) != 0)
+		return ui_usage(ui, "%s", e.text);
 	int failed = site_load(&site, site_path, &e) != 0 || emergency_publish(&c, name, sizeof name, &e) != 0;
 	publishing_close(&c.publishing);
 	if (failed)
@@ -192,7 +181,7 @@ static int emergency_run(struct ui *ui, const char *site_path, int argc, char **
 		printf("{\"sequence\":%" PRIu64 ",\"statement\":\"%s\"}\n", c.statement.sequence, name);
 	else
 		printf("%s signed by %d of %d and published; devices hear it with their next poll\n", name,
-		       EMERGENCY_SIGNERS, SITE_EMERGENCY_KEYS);
+		       HOLDERS_SIGNERS, SITE_EMERGENCY_KEYS);
 	return UI_OK;
 }
 
@@ -222,7 +211,8 @@ static int emergency_run_recovery(struct ui *ui, const char *site_path, int argc
 	"  --holders A,B    which two of the three sign (default 1,2)\n\n"
 
 const struct command command_emergency_revoke = {
-	"emergency revoke", "--product NAME --why TEXT KEY...", "revoke keys while every role may be lost",
+	"emergency revoke", "--product NAME --why TEXT [--holders A,B] KEY...",
+	"revoke keys while every role may be lost",
 	"Two of the three emergency key holders sign; devices verify them by the keys pinned in them, before they ask\n"
 	"for anything else. A revoked key counts nowhere any more, for good. Root keys are out of reach; a boot key "
 	"and\n"
@@ -235,7 +225,7 @@ const struct command command_emergency_revoke = {
 };
 
 const struct command command_emergency_raise = {
-	"emergency raise-epoch", "--product NAME --why TEXT EPOCH",
+	"emergency raise-epoch", "--product NAME --why TEXT [--holders A,B] EPOCH",
 	"install no image of an older security epoch any more",
 	"Each device takes the step once its running and its recovery image have the epoch; until then it waits. An\n"
 	"epoch rises by one at a time.\n\n" EMERGENCY_OPTIONS
@@ -244,14 +234,16 @@ const struct command command_emergency_raise = {
 };
 
 const struct command command_emergency_standby = {
-	"emergency activate-standby", "--product NAME --why TEXT", "install only what the next boot key has signed",
+	"emergency activate-standby", "--product NAME --why TEXT [--holders A,B]",
+	"install only what the next boot key has signed",
 	"The boot key that was current verifies only what is installed already.\n\n" EMERGENCY_OPTIONS
 	"Example: sealift emergency activate-standby --product edge-gateway --why 'INC-7'\n",
 	emergency_run_standby
 };
 
 const struct command command_emergency_recovery = {
-	"emergency recovery", "--product NAME --why TEXT SHA256", "authorise one recovery image by its digest",
+	"emergency recovery", "--product NAME --why TEXT [--holders A,B] SHA256",
+	"authorise one recovery image by its digest",
 	"The image still needs its boot manifest, signed by a boot key or two emergency keys.\n\n" EMERGENCY_OPTIONS
 	"Example: sealift emergency recovery --product edge-gateway --why 'INC-7' \\\n"
 	"           $(sha256sum recovery.img | cut -c1-64)\n",

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "note.h"
 #include "publishing.h"
 
 #define LOG_VERIFY_REMEMBERED "publish/log.verified"
@@ -12,6 +13,7 @@ struct log_verify {
 	const char *since; /* NULL: not asked for */
 	uint64_t since_size, remembered_size;
 	bool has_remembered;
+	bool unread; /* there was nothing to compare with: no verdict on the log */
 };
 
 static void log_verify_free(uint8_t **bytes)
@@ -24,9 +26,15 @@ static int log_verify_earlier(struct log_verify *v, const char *path, uint64_t *
 {
 	__attribute__((cleanup(log_verify_free))) uint8_t *bytes = NULL;
 	size_t n = 0;
+	struct note note;
 	int got = file_read_all(path, NOTE_BYTES_MAX, &bytes, &n, e);
+	v->unread = got != 0;
 	if (got != 0)
 		return got;
+	if (note_decode((struct span){ bytes, n }, &note) != FAULT_NONE) {
+		v->unread = true;
+		return error_set(e, "%s holds no checkpoint; give a copy of repo/log/checkpoint", path);
+	}
 	return ledger_verify_since(&v->publishing.ledger, &v->site.log_key, (struct span){ bytes, n }, path, size, e);
 }
 
@@ -41,6 +49,7 @@ static int log_verify_remembered(struct log_verify *v, struct error *e)
 	v->has_remembered = got == 0;
 	if (got < 0)
 		return -1;
+	v->unread = false;
 	return file_write(path, (struct span){ (const uint8_t *)ledger->checkpoint, ledger->checkpoint_bytes }, 0600,
 			  e);
 }
@@ -92,6 +101,8 @@ static int log_verify_run(struct ui *ui, const char *site_path, int argc, char *
 	int failed = log_verify_all(&v, &e);
 	unsigned long long size = v.publishing.ledger.signed_size;
 	publishing_close(&v.publishing);
+	if (failed && v.unread)
+		return ui_fail(ui, &e);
 	if (failed) {
 		ui_fail(ui, &e);
 		return UI_REFUSED;
@@ -104,7 +115,7 @@ const struct command command_log_verify = {
 	"log verify", "[--since FILE]", "check that the transparency log was not altered",
 	"Recomputes the Merkle tree, compares it with every published tile and with the checkpoint that the log's key\n"
 	"signed, and checks that the log begins with what this command verified last time. Exit status 3 where they\n"
-	"disagree.\n\n"
+	"disagree, 1 where FILE cannot be read or holds no checkpoint.\n\n"
 	"  --since FILE   and that it begins with this earlier checkpoint: a copy of repo/log/checkpoint that you "
 	"kept\n"
 	"                 elsewhere\n\n"

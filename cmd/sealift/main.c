@@ -46,7 +46,8 @@ static void main_help(FILE *out)
 	      "  --site DIR   the site to work on (default: $SEALIFT_SITE, else the current folder)\n"
 	      "  --json       results and errors as JSON on standard output, nothing else there\n"
 	      "  --version    print the version\n\n"
-	      "'sealift help COMMAND' explains one command. Exit status: 0 done, 1 failed, 2 wrong usage,\n"
+	      "'sealift help COMMAND' explains one command, or lists those of a group such as 'emergency'. Exit "
+	      "status: 0 done, 1 failed, 2 wrong usage,\n"
 	      "3 refused by a rule, 75 failed for now (try again).\n",
 	      out);
 }
@@ -93,15 +94,38 @@ static int main_unknown(const struct ui *ui, int argc, char **argv)
 	return UI_USAGE;
 }
 
-static int main_help_for(int argc, char **argv)
+static bool main_in_group(const struct command *command, const char *group)
+{
+	size_t n = strlen(group);
+	return strncmp(command->name, group, n) == 0 && command->name[n] == ' ';
+}
+
+/* The commands of "emergency"; false: there is no such group. */
+static bool main_help_group(const char *group)
+{
+	bool found = false;
+	for (size_t i = 0; i < MAIN_COMMANDS; i++) {
+		if (!main_in_group(main_commands[i], group))
+			continue;
+		if (!found)
+			printf("Usage: sealift [--site DIR] [--json] %s COMMAND [OPTION...]\n\n", group);
+		found = true;
+		printf("  %-26s %s\n", main_commands[i]->name, main_commands[i]->summary);
+	}
+	if (found)
+		printf("\n'sealift help %s COMMAND' explains one of them.\n", group);
+	return found;
+}
+
+static int main_help_for(const struct ui *ui, int argc, char **argv)
 {
 	int words;
 	const struct command *command = argc > 0 ? main_find(argc, argv, &words) : NULL;
-	if (command == NULL)
-		main_help(stdout);
-	else
-		main_help_command(command);
-	return UI_OK;
+	if (command != NULL)
+		return main_help_command(command), UI_OK;
+	if (argc == 0)
+		return main_help(stdout), UI_OK;
+	return argc == 1 && main_help_group(argv[0]) ? UI_OK : main_unknown(ui, argc, argv);
 }
 
 /* --json is taken before and after the command. */
@@ -153,8 +177,10 @@ int main(int argc, char **argv)
 		return UI_USAGE;
 	}
 	if (strcmp(argv[0], "help") == 0)
-		return main_help_for(argc - 1, argv + 1);
+		return main_help_for(&ui, argc - 1, argv + 1);
 	const struct command *command = main_find(argc, argv, &words);
+	if (command == NULL && argc == 2 && strcmp(argv[1], "--help") == 0 && main_help_group(argv[0]))
+		return UI_OK;
 	if (command == NULL)
 		return main_unknown(&ui, argc, argv);
 	ui.command = command->name;

@@ -4,6 +4,8 @@
 
 #include "name.h"
 
+#define OPTION_WHY_MAX 1000 /* a record of the log has room for it */
+
 /* What the user wrote: a long option without its value, or the one letter that getopt stopped at. */
 static void option_explain(const struct ui *ui, const char *argument, bool wants_value, const struct option *options)
 {
@@ -55,4 +57,17 @@ int option_text(const char *option, const char *value, char *out, size_t capacit
 		return error_set(e, "%s takes printable ASCII only", option);
 	memcpy(out, value, n + 1);
 	return 0;
+}
+
+int option_why(const struct ui *ui, const char *value, const char **why)
+{
+	size_t n = strlen(value);
+	if (n == 0)
+		return ui_usage(ui, "--why: give the reason; the journals keep it");
+	if (!name_is_printable(span_of_text(value), n))
+		return ui_usage(ui, "--why: printable ASCII only");
+	if (n > OPTION_WHY_MAX)
+		return ui_usage(ui, "--why: at most %d characters, not %zu", OPTION_WHY_MAX, n);
+	*why = value;
+	return UI_OK;
 }

@@ -60,12 +60,28 @@ static int provision_order(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* HOST or HOST:PORT, and a path perhaps: an empty host or port would be found out in the field only. */
+static bool provision_has_host(const char *authority)
+{
+	size_t host = *authority == '[' ? strcspn(authority, "]") + 1 : strcspn(authority, ":/");
+	if (host > strlen(authority) || host == (*authority == '[' ? 2u : 0u))
+		return false;
+	const char *port = authority + host;
+	size_t digits = *port == ':' ? strspn(port + 1, "0123456789") : 0;
+	if (*port == ':' && (digits == 0 || digits > 5))
+		return false;
+	port += *port == ':' ? digits + 1 : 0;
+	return (*port == '\0' || *port == '/') && strpbrk(authority, " @?#\\") == NULL;
+}
+
 static int provision_server(struct device_config *config, const char *value, struct error *e)
 {
 	if (config->server_count == DEVICE_SERVERS_MAX)
 		return error_set(e, "at most %d servers", DEVICE_SERVERS_MAX);
 	if (strncmp(value, "https://", 8) != 0)
 		return error_set(e, "--server '%.60s': devices speak HTTPS only; write https://HOST:PORT", value);
+	if (!provision_has_host(value + 8))
+		return error_set(e, "--server '%.60s' names no host; write https://HOST:PORT", value);
 	return option_text("--server", value, config->servers[config->server_count++], DEVICE_URL_MAX + 1, e);
 }
 

@@ -4,6 +4,7 @@
 #include "bootcheck.h"
 #include "command.h"
 #include "crypto_openssl.h"
+#include "holders.h"
 #include "key_id.h"
 #include "revocations.h"
 #include "trust_role.h"
@@ -11,6 +12,7 @@
 struct revoke {
 	const struct site *site;
 	const char *why;
+	struct holders holders;
 	uint64_t epoch;
 	uint32_t count;
 	struct digest keys[REVOCATIONS_KEYS_MAX];
@@ -87,24 +89,37 @@ static int revoke_publish(struct revoke *r, char **names, int count, struct erro
 	struct writer list = publishing_buffer(p, REVOCATIONS_BYTES_MAX);
 	if (revoke_list(r, names, count, &list, e) != 0)
 		return -1;
-	return trust_role_publish(r->site, p, REVOCATIONS_PATH, writer_span(&list), r->why, e);
+	return trust_role_publish(r->site, p, REVOCATIONS_PATH, writer_span(&list), &r->holders, r->why, e);
+}
+
+static int revoke_options(struct revoke *r, const struct ui *ui, int argc, char **argv)
+{
+	static const struct option options[] = { { "holders", required_argument, NULL, 'h' },
+						 { "why", required_argument, NULL, 'w' },
+						 { NULL, 0, NULL, 0 } };
+	int option;
+	while ((option = option_next(ui, argc, argv, options)) != -1) {
+		if (option == '?')
+			return UI_USAGE;
+		if (option == 'h' && holders_parse(ui, &r->holders, "targets", optarg) != UI_OK)
+			return UI_USAGE;
+		if (option == 'w' && option_why(ui, optarg, &r->why) != UI_OK)
+			return UI_USAGE;
+	}
+	if (argc == optind || r->why == NULL)
+		return ui_usage(ui, "give --why TEXT and the keys to be revoked");
+	return UI_OK;
 }
 
 static int revoke_run(struct ui *ui, const char *site_path, int argc, char **argv)
 {
-	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	static struct site site;
 	static struct revoke r;
 	struct error e = { 0 };
-	int option;
 	r = (struct revoke){ .site = &site };
-	while ((option = option_next(ui, argc, argv, options)) != -1) {
-		if (option == '?')
-			return UI_USAGE;
-		r.why = optarg;
-	}
-	if (argc == optind || r.why == NULL)
-		return ui_usage(ui, "give --why TEXT and the keys to be revoked");
+	holders_default(&r.holders, "targets");
+	if (revoke_options(&r, ui, argc, argv) != UI_OK)
+		return UI_USAGE;
 	int failed = site_load(&site, site_path, &e) != 0 || revoke_publish(&r, argv + optind, argc - optind, &e) != 0;
 	publishing_close(&r.publishing);
 	if (failed)
@@ -118,14 +133,15 @@ static int revoke_run(struct ui *ui, const char *site_path, int argc, char **arg
 }
 
 const struct command command_revoke_key = {
-	"revoke-key", "--why TEXT KEY...", "revoke signing keys by the targets role",
+	"revoke-key", "--why TEXT [--holders A,B] KEY...", "revoke signing keys by the targets role",
 	"Publishes trust/revocations.json under the top-level targets, signed by its holders: with their next poll\n"
 	"devices count these keys nowhere any more, for good. Replace the key first where a role would be left "
 	"without;\n"
 	"root keys change by root alone. Where the targets role itself is lost: sealift emergency revoke.\n\n"
-	"  KEY          p/<product>, plans/<product>, directive, log, or the SHA-256 of its SubjectPublicKeyInfo;\n"
-	"               boot and emergency keys: sealift emergency revoke\n"
-	"  --why TEXT   for the journals\n\n"
+	"  KEY            p/<product>, plans/<product>, directive, log, or the SHA-256 of its SubjectPublicKeyInfo;\n"
+	"                 boot and emergency keys: sealift emergency revoke\n"
+	"  --holders A,B  which two of the three sign (default 1,2)\n"
+	"  --why TEXT     for the journals\n\n"
 	"Example: sealift revoke-key --why 'INC-7: director stolen' directive\n",
 	revoke_run
 };

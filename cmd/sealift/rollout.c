@@ -83,9 +83,8 @@ static int rollout_parse(struct ui *ui, int argc, char **argv, const char **why,
 	static const struct option options[] = { { "why", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 } };
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
-		if (option != 'w')
+		if (option != 'w' || option_why(ui, optarg, why) != UI_OK)
 			return UI_USAGE;
-		*why = optarg;
 	}
 	if (argc - optind != 1)
 		return ui_usage(ui, "name %s", what);

@@ -148,7 +148,7 @@ static int rollout_plan_option(struct rollout_plan *r, const struct ui *ui, int 
 	else if (option == 'n')
 		failed = rollout_plan_name(r, value, &e);
 	else if (option == 'w')
-		r->why = value;
+		return option_why(ui, value, &r->why);
 	else
 		failed = rollout_plan_number(r, option, value, &e);
 	return failed != 0 ? ui_usage(ui, "%s", e.text) : UI_OK;

@@ -24,9 +24,8 @@ int staging_words(const struct ui *ui, int argc, char **argv, const char **why, 
 	struct error e = { 0 };
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
-		if (option != 'w')
+		if (option != 'w' || option_why(ui, optarg, why) != UI_OK)
 			return UI_USAGE;
-		*why = optarg;
 	}
 	if (argc - optind != 1)
 		return ui_usage(ui, "name one release: PRODUCT/VERSION");

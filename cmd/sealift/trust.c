@@ -6,16 +6,18 @@
 
 #include "command.h"
 #include "crypto_openssl.h"
-#include "hex.h"
-#include "note.h"
+#include "holders.h"
 #include "number.h"
-#include "trust_bundle.h"
+#include "trust_change.h"
 #include "trust_role.h"
 #include "x509.h"
 
 struct trust {
 	const struct site *site;
 	const char *why;
+	struct holders holders;
+	struct trust_change change;
+	bool is_usage; /* what failed is in the options */
 	struct trust_bundle bundle;
 	struct publishing publishing;
 	struct certificate roots[TRUST_BUNDLE_CERTIFICATES_MAX], cas[TRUST_BUNDLE_CERTIFICATES_MAX];
@@ -23,50 +25,19 @@ struct trust {
 
 /* --- options --- */
 
-static int trust_order(const void *a, const void *b)
-{
-	const struct trust_witness *x = a, *y = b;
-	return span_compare(x->name, y->name);
-}
-
-/* NAME=HEX; the text is kept and cut */
-static int trust_witness(struct trust *t, char *text, struct error *e)
-{
-	char *key = strchr(text, '=');
-	struct trust_bundle *b = &t->bundle;
-	if (b->witness_count == TRUST_BUNDLE_WITNESSES_MAX)
-		return error_set(e, "at most %d witnesses", TRUST_BUNDLE_WITNESSES_MAX);
-	struct trust_witness *witness = &b->witnesses[b->witness_count++];
-	if (key != NULL)
-		*key++ = '\0';
-	witness->name = span_of_text(text);
-	if (key == NULL || !note_is_name(witness->name) ||
-	    hex_decode(span_of_text(key), witness->ed25519, sizeof witness->ed25519) != FAULT_NONE)
-		return error_set(e, "--witness '%.100s': give NAME=KEY, the Ed25519 key as 64 hexadecimal digits",
-				 text);
-	qsort(b->witnesses, b->witness_count, sizeof *b->witnesses, trust_order);
-	return 0;
-}
-
-static int trust_policy(struct trust *t, const char *value, struct error *e)
-{
-	static const char *const policies[] = { "none", "log", "witnesses" };
-	for (int i = LOG_NONE; i <= LOG_WITNESSES; i++)
-		if (strcmp(value, policies[i]) == 0)
-			return t->bundle.log_policy = (enum log_policy)i, 0;
-	return error_set(e, "--log-policy '%.40s': give none, log or witnesses", value);
-}
-
 static int trust_option(struct trust *t, int option, char *value, struct error *e)
 {
 	static const struct number quorum = { "--quorum", "witnesses", 1, TRUST_BUNDLE_WITNESSES_MAX };
 	if (option == 'W')
-		return trust_witness(t, value, e);
+		return trust_change_witness(&t->change, value, e);
+	if (option == 'd')
+		return trust_change_drop(&t->change, value, e);
 	if (option == 'p')
-		return trust_policy(t, value, e);
+		return trust_change_policy(&t->change, value, e);
 	if (option == 'q')
-		return number_parse_u32(&quorum, value, &t->bundle.witness_quorum, e);
-	t->why = value;
+		return number_parse_u32(&quorum, value, &t->change.quorum, e);
+	if (option == 'l')
+		t->change.lower = true;
 	return 0;
 }
 
@@ -75,12 +46,19 @@ static int trust_options(struct trust *t, struct ui *ui, int argc, char **argv)
 	static const struct option options[] = { { "witness", required_argument, NULL, 'W' },
 						 { "quorum", required_argument, NULL, 'q' },
 						 { "log-policy", required_argument, NULL, 'p' },
+						 { "drop-witness", required_argument, NULL, 'd' },
+						 { "lower", no_argument, NULL, 'l' },
+						 { "holders", required_argument, NULL, 'h' },
 						 { "why", required_argument, NULL, 'w' },
 						 { NULL, 0, NULL, 0 } };
 	struct error e;
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option == '?')
+			return UI_USAGE;
+		if (option == 'h' && holders_parse(ui, &t->holders, "targets", optarg) != UI_OK)
+			return UI_USAGE;
+		if (option == 'w' && option_why(ui, optarg, &t->why) != UI_OK)
 			return UI_USAGE;
 		if (trust_option(t, option, optarg, &e) != 0)
 			return ui_usage(ui, "%s", e.text);
@@ -118,7 +96,7 @@ static void trust_emergency(const struct site *site, struct trust_bundle *b)
 	}
 }
 
-/* What the site is now; the sequence follows the published one's. */
+/* What the site is now; the sequence follows the published one's, and witnesses and policy carry on from it. */
 static int trust_fill(struct trust *t, struct error *e)
 {
 	static const char *const roots[] = { "pki/server-root-a.pem", "pki/server-root-b.pem" };
@@ -134,8 +112,8 @@ static int trust_fill(struct trust *t, struct error *e)
 	b->log_count = 1;
 	b->logs[0].origin = span_of_text(t->site->log_origin);
 	memcpy(b->logs[0].xy, t->site->log_key.xy, sizeof b->logs[0].xy);
-	if (b->witness_count > 0 && b->witness_quorum == 0)
-		b->witness_quorum = 1;
+	if (trust_change_apply(&t->change, &last, b, &t->is_usage, e) != 0)
+		return -1;
 	trust_emergency(t->site, b);
 	if (trust_certificates(t->site, roots, 2, t->roots, &b->server_roots, e) != 0)
 		return -1;
@@ -177,7 +155,21 @@ static int trust_make(struct trust *t, struct error *e)
 	if (fault != FAULT_NONE)
 		return error_set(e, "devices would refuse this bundle: %s; check witnesses, quorum and log policy",
 				 fault_text(fault));
-	return trust_role_publish(t->site, &t->publishing, TRUST_BUNDLE_PATH, writer_span(&w), t->why, e);
+	return trust_role_publish(t->site, &t->publishing, TRUST_BUNDLE_PATH, writer_span(&w), &t->holders, t->why, e);
+}
+
+static void trust_report(const struct trust *t, const struct ui *ui)
+{
+	const struct trust_bundle *b = &t->bundle;
+	unsigned long long sequence = b->sequence;
+	const char *policy = trust_change_policy_text(b->log_policy);
+	if (ui->json) {
+		printf("{\"log_policy\":\"%s\",\"sequence\":%llu,\"witness_quorum\":%u,\"witnesses\":%u}\n", policy,
+		       sequence, b->witness_quorum, b->witness_count);
+		return;
+	}
+	printf("trust bundle %llu signed by %d of %d and published: log policy '%s', %u witnesses, quorum %u\n",
+	       sequence, SITE_TARGETS_THRESHOLD, SITE_TARGETS_KEYS, policy, b->witness_count, b->witness_quorum);
 }
 
 static int trust_run(struct ui *ui, const char *site_path, int argc, char **argv)
@@ -185,29 +177,36 @@ static int trust_run(struct ui *ui, const char *site_path, int argc, char **argv
 	static struct site site;
 	static struct trust t;
 	struct error e = { 0 };
-	t = (struct trust){ .site = &site, .bundle.log_policy = LOG_REQUIRED };
+	t = (struct trust){ .site = &site };
+	holders_default(&t.holders, "targets");
 	if (trust_options(&t, ui, argc, argv) != UI_OK)
 		return UI_USAGE;
 	int failed = site_load(&site, site_path, &e) != 0 || trust_make(&t, &e) != 0;
 	publishing_close(&t.publishing);
+	if (failed && t.is_usage)
+		return ui_usage(ui, "%s", e.text);
 	if (failed)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		printf("{\"sequence\":%llu}\n", (unsigned long long)t.bundle.sequence);
-	else
-		printf("trust bundle %llu signed by %d of %d and published\n", (unsigned long long)t.bundle.sequence,
-		       SITE_TARGETS_THRESHOLD, SITE_TARGETS_KEYS);
+	trust_report(&t, ui);
 	return UI_OK;
 }
 
 const struct command command_trust_publish = {
-	"trust publish", "--why TEXT [--log-policy POLICY] [--witness NAME=KEY]... [--quorum N]",
+	"trust publish",
+	"--why TEXT [--log-policy POLICY] [--witness NAME=KEY]... [--drop-witness NAME]... [--quorum N] [--lower] "
+	"[--holders A,B]",
 	"tell devices of the log, its witnesses and the roots of TLS",
 	"Publishes trust/bundle.json under the top-level targets, signed by its holders: the site's roots of TLS and\n"
-	"CAs (pki/), its log, the witnesses given. Devices go by it instead of by what they were provisioned with.\n\n"
-	"  --log-policy POLICY  the least that any release owes: none, log (default) or witnesses\n"
-	"  --witness NAME=KEY   a witness of the log: its name in checkpoints, its Ed25519 key in hexadecimal\n"
-	"  --quorum N           so many of them must have cosigned (default 1)\n"
+	"CAs (pki/), its log, its witnesses. Devices go by it instead of by what they were provisioned with. Policy,\n"
+	"witnesses and quorum that are published carry on unless an option changes them.\n\n"
+	"  --log-policy POLICY  the least that any release owes: none, log (default at first) or witnesses\n"
+	"  --witness NAME=KEY   one more witness of the log, or a new key of one: its name in checkpoints, its "
+	"Ed25519\n"
+	"                       key in hexadecimal\n"
+	"  --drop-witness NAME  a witness no more\n"
+	"  --quorum N           so many of them must have cosigned (default at first 1)\n"
+	"  --lower              needed where a witness, its key, the quorum or the policy would be given up\n"
+	"  --holders A,B        which two of the three sign (default 1,2)\n"
 	"  --why TEXT           for the journals\n\n"
 	"Example: sealift trust publish --why 'REL-4: first witness' --witness w.example/1=2c5f...\n",
 	trust_run

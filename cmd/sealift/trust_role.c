@@ -68,13 +68,12 @@ static int trust_role_body(struct publishing *p, const struct target *target, ui
 	return body->fault == FAULT_NONE ? 0 : error_set(e, "role targets: %s", fault_text(body->fault));
 }
 
-static int trust_role_sign(const struct site *site, struct envelope_reason reason, struct span body, struct writer *out,
-			   struct error *e)
+static int trust_role_sign(const struct site *site, const struct holders *holders, struct envelope_reason reason,
+			   struct span body, struct writer *out, struct error *e)
 {
-	static const char *const holders[SITE_TARGETS_THRESHOLD] = { "targets/1", "targets/2" };
 	struct authority offline;
 	int failed = authority_open_tokens(site, AUTHORITY_OFFLINE, &offline, e) != 0;
-	struct envelope_keys keys = { &offline.signer, holders, SITE_TARGETS_THRESHOLD, SIGN_METADATA };
+	struct envelope_keys keys = { &offline.signer, holders->names, HOLDERS_SIGNERS, SIGN_METADATA };
 	failed = failed || envelope_sign(&crypto_openssl, &keys, reason, body, out, e) != 0;
 	authority_close(&offline);
 	return failed ? -1 : 0;
@@ -96,7 +95,7 @@ static int trust_role_commit(const struct site *site, struct publishing *p, cons
 }
 
 int trust_role_publish(const struct site *site, struct publishing *p, const char *path, struct span text,
-		       const char *why, struct error *e)
+		       const struct holders *holders, const char *why, struct error *e)
 {
 	uint64_t version;
 	char stored[TRUST_ROLE_NAME];
@@ -107,7 +106,7 @@ int trust_role_publish(const struct site *site, struct publishing *p, const char
 	if (trust_role_name(&target, stored, e) != 0 ||
 	    repository_next_version(&p->repository, "targets", &version, e) != 0 ||
 	    trust_role_body(p, &target, version, &body, e) != 0 ||
-	    trust_role_sign(site, reason, writer_span(&body), &out, e) != 0 ||
+	    trust_role_sign(site, holders, reason, writer_span(&body), &out, e) != 0 ||
 	    tree_put_new(&p->tree, stored, text, e) != 0 ||
 	    repository_stage(&p->repository, "targets", version, writer_span(&out), e) != 0)
 		return -1;

@@ -2,6 +2,7 @@
 #ifndef TRUST_ROLE_H
 #define TRUST_ROLE_H
 
+#include "holders.h"
 #include "publishing.h"
 
 /* The published file in the workspace; 1: there is none. */
@@ -9,6 +10,6 @@ int trust_role_read(struct publishing *publishing, const char *path, size_t max_
 		    struct error *e) MUST_USE;
 /* Lists text as `path` in place of what was there, signs, logs and publishes, timestamp last. */
 int trust_role_publish(const struct site *site, struct publishing *publishing, const char *path, struct span text,
-		       const char *why, struct error *e) MUST_USE;
+		       const struct holders *holders, const char *why, struct error *e) MUST_USE;
 
 #endif

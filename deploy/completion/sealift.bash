@@ -19,6 +19,12 @@ _sealift() {
 		return
 		;;
 	--proof) mapfile -t COMPREPLY < <(compgen -W 'none signed' -- "$current"); return ;;
+	--log-policy) mapfile -t COMPREPLY < <(compgen -W 'none log witnesses' -- "$current"); return ;;
+	--holders) mapfile -t COMPREPLY < <(compgen -W '1,2 1,3 2,3' -- "$current"); return ;;
+	--since)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
 	--state)
 		mapfile -t COMPREPLY < <(compgen -W 'new idle installing activating confirmed rolled-back refused failed' -- "$current")
 		return
@@ -35,7 +41,7 @@ _sealift() {
 		fi
 	done
 	if [[ -z $first ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'init pack release provision rollout device log refresh status help --site --json --version' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'init pack release provision rollout device log refresh status trust revoke-key emergency help --site --json --version' -- "$current")
 		return
 	fi
 	if [[ -z $second && $current != -* ]]; then
@@ -44,6 +50,8 @@ _sealift() {
 		rollout) word='plan start status pause resume abort' ;;
 		device) word='list show' ;;
 		log) word='verify' ;;
+		trust) word='publish' ;;
+		emergency) word='revoke raise-epoch activate-standby recovery' ;;
 		*) word='' ;;
 		esac
 		if [[ -n $word ]]; then
@@ -53,7 +61,7 @@ _sealift() {
 	fi
 	if [[ $current == -* ]]; then
 		case $first in
-		release | rollout | device | log) ;;
+		release | rollout | device | log | trust | emergency) ;;
 		*) second='' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$(_sealift_options "${COMP_WORDS[0]}" $first $second)" -- "$current")

@@ -50,7 +50,9 @@ ok 'plan: the same as JSON' says '"unknown_canaries":1' plan b "nobody-1" --json
 ok 'log verify: begins with an earlier checkpoint' says 'begins with the 2 leaves of' \
 	sealift log verify --since "$work/checkpoint"
 ok 'log verify: and with what it saw last time' grep -q 'verified last time' "$work/out"
-ok 'log verify: a checkpoint that is not there' refuses 3 'there is no' sealift log verify --since "$work/none"
+ok 'log verify: a checkpoint that is not there' refuses 1 'there is no' sealift log verify --since "$work/none"
+ok 'log verify: a folder in its place' refuses 1 "$work" sealift log verify --since "$work"
+ok 'log verify: a file without a checkpoint' refuses 1 'holds no checkpoint' sealift log verify --since "$work/empty"
 sed 's/^2$/3/' "$work/checkpoint" >"$work/forged"
 ok 'log verify: a checkpoint that the log did not sign' refuses 3 'not signed' sealift log verify --since "$work/forged"
 
@@ -60,6 +62,49 @@ cp "$work/checkpoint" "$repo/log/checkpoint"
 ok 'log verify: the log was cut back' refuses 3 'cut back' sealift log verify
 cp "$work/log.today/checkpoint" "$repo/log/checkpoint"
 ok 'log verify: whole again' says 'agree' sealift log verify
+
+# --- what is wrong in the words alone ----------------------------------------------------------------------------------
+
+accented=$(printf 'caf\303\251')
+for command in 'release sign edge/1.0' 'release publish edge/1.0' 'rollout start x' 'rollout pause 1' 'trust publish' \
+	'revoke-key log' 'rollout plan --release edge/1.0 --canary a' 'emergency revoke --product edge log'; do
+	ok "$command: a reason that journals cannot keep" refuses 2 'why: printable ASCII only' sealift $command --why "$accented"
+done
+for server in https:// https://:8443 https://a:b https:///x; do
+	ok "provision: --server $server" refuses 2 'names no host' sealift provision --release edge/1.0 --image x \
+		--server $server --out "$work/nowhere" a
+done
+ok 'emergency: an epoch in letters' refuses 2 'whole number' \
+	sealift emergency raise-epoch --product edge --why "$test_name" abc
+ok 'emergency: half a digest' refuses 2 '64 lower-case digits' \
+	sealift emergency recovery --product edge --why "$test_name" 00ff
+ok 'help: of a group' says 'activate-standby' sealift help emergency
+ok 'help: of that group alone' silent_of 'rollout plan'
+ok 'help: of a group, asked after it' says 'activate-standby' sealift emergency --help
+ok 'help: of what there is not' refuses 2 'no command' sealift help nonsense
+
+# --- the trust bundle ----------------------------------------------------------------------------------------------------
+
+trust() { sealift trust publish --why "$test_name" --json "$@"; }
+first=one.example/1=$(printf %064d 1) second=two.example/1=$(printf %064d 2)
+ok 'trust: witnesses without a witness' refuses 2 'needs a witness' trust --log-policy witnesses
+ok 'trust: a quorum without a witness' refuses 2 'there is no witness' trust --quorum 1
+ok 'trust: two witnesses' says '"log_policy":"witnesses","sequence":1,"witness_quorum":2,"witnesses":2' \
+	trust --log-policy witnesses --witness "$first" --witness "$second" --quorum 2
+ok 'trust: all that carries on, signed by two others' \
+	says '"log_policy":"witnesses","sequence":2,"witness_quorum":2,"witnesses":2' trust --holders 2,3
+ok 'trust: no policy lost unasked' refuses 1 "log policy 'witnesses' (then 'log')" trust --log-policy log
+ok 'trust: no quorum' refuses 1 'quorum 2 (then 1)' trust --quorum 1
+ok 'trust: no witness' refuses 1 'witness two.example/1,.*--lower' trust --drop-witness two.example/1 --quorum 1
+ok 'trust: no key of one' refuses 1 'the key of witness one.example/1' trust --witness one.example/1="$(printf %064d 3)"
+ok 'trust: a quorum larger than those that stay' refuses 2 'a quorum of 2, and 1 witness' \
+	trust --drop-witness two.example/1 --lower
+ok 'trust: a witness that there is not' refuses 2 'no such witness' trust --drop-witness three.example --lower
+ok 'trust: with --lower' says '"log_policy":"witnesses","sequence":3,"witness_quorum":1,"witnesses":1' \
+	trust --drop-witness two.example/1 --quorum 1 --lower
+ok 'trust: a holder twice' refuses 2 'two of the three' trust --holders 2,2
+ok 'trust: back to none' says '"log_policy":"log","sequence":4,"witness_quorum":0,"witnesses":0' \
+	trust --drop-witness one.example/1 --log-policy log --lower
 
 # --- revoking --------------------------------------------------------------------------------------------------------
 
