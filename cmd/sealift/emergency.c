@@ -18,6 +18,7 @@ struct emergency_command {
 	struct ui *ui;
 	const char *product, *why;
 	struct holders holders;
+	bool unknown; /* keys that the site does not have may be revoked */
 	enum emergency_action action;
 	char **words; /* what follows the options */
 	int word_count;
@@ -48,11 +49,11 @@ static int emergency_words(struct emergency_command *c, struct error *e)
 
 static int emergency_keys(struct emergency_command *c, struct error *e)
 {
-	struct emergency *s = &c->statement;
+	struct key_ids ids = { 0, EMERGENCY_REVOKE_MAX, c->statement.revoke };
 	for (int i = 0; c->action == EMERGENCY_REVOKE && i < c->word_count; i++)
-		if (key_id_find(c->site, &c->publishing, c->words[i], s->revoke, &s->revoke_count, EMERGENCY_REVOKE_MAX,
-				e) != 0)
+		if (key_id_find(c->site, &c->publishing, c->words[i], c->unknown, &ids, e) != 0)
 			return -1;
+	c->statement.revoke_count = ids.count;
 	return 0;
 }
 
@@ -131,6 +132,7 @@ static int emergency_options(struct emergency_command *c, int argc, char **argv)
 	static const struct option options[] = { { "product", required_argument, NULL, 'p' },
 						 { "why", required_argument, NULL, 'w' },
 						 { "holders", required_argument, NULL, 'h' },
+						 { "unknown", no_argument, NULL, 'u' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
 	while ((option = option_next(c->ui, argc, argv, options)) != -1) {
@@ -138,6 +140,10 @@ static int emergency_options(struct emergency_command *c, int argc, char **argv)
 			return UI_USAGE;
 		if (option == 'h' && holders_parse(c->ui, &c->holders, "emergency", optarg) != UI_OK)
 			return UI_USAGE;
+		if (option == 'u' && c->action != EMERGENCY_REVOKE)
+			return ui_usage(c->ui, "--unknown is for emergency revoke alone");
+		if (option == 'u')
+			c->unknown = true;
 		if (option == 'p')
 			c->product = optarg;
 		if (option == 'w' && option_why(c->ui, optarg, &c->why) != UI_OK)
@@ -151,6 +157,23 @@ static int emergency_options(struct emergency_command *c, int argc, char **argv)
 		return ui_usage(c->ui, "give --why TEXT, at most %d characters: devices and the log keep it",
 				EMERGENCY_WHY_MAX);
 	return UI_OK;
+}
+
+static void emergency_report(const struct emergency_command *c, const char *name)
+{
+	const struct emergency *s = &c->statement;
+	if (!c->ui->json) {
+		printf("%s signed by %d of %d and published; devices hear it with their next poll\n", name,
+		       HOLDERS_SIGNERS, SITE_EMERGENCY_KEYS);
+		key_id_print(c->ui, s->revoke, s->revoke_count);
+		return;
+	}
+	fputs(c->action == EMERGENCY_REVOKE ? "{\"revoked\":" : "{", stdout);
+	if (c->action == EMERGENCY_REVOKE) {
+		key_id_print(c->ui, s->revoke, s->revoke_count);
+		putchar(',');
+	}
+	printf("\"sequence\":%" PRIu64 ",\"statement\":\"%s\"}\n", s->sequence, name);
 }
 
 static int emergency_run(struct ui *ui, const char *site_path, int argc, char **argv, enum emergency_action action)
@@ -177,11 +200,7 @@ static int emergency_run(struct ui *ui, const char *site_path, int argc, char **
 	publishing_close(&c.publishing);
 	if (failed)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		printf("{\"sequence\":%" PRIu64 ",\"statement\":\"%s\"}\n", c.statement.sequence, name);
-	else
-		printf("%s signed by %d of %d and published; devices hear it with their next poll\n", name,
-		       HOLDERS_SIGNERS, SITE_EMERGENCY_KEYS);
+	emergency_report(&c, name);
 	return UI_OK;
 }
 
@@ -211,7 +230,7 @@ static int emergency_run_recovery(struct ui *ui, const char *site_path, int argc
 	"  --holders A,B    which two of the three sign (default 1,2)\n\n"
 
 const struct command command_emergency_revoke = {
-	"emergency revoke", "--product NAME --why TEXT [--holders A,B] KEY...",
+	"emergency revoke", "--product NAME --why TEXT [--holders A,B] [--unknown] KEY...",
 	"revoke keys while every role may be lost",
 	"Two of the three emergency key holders sign; devices verify them by the keys pinned in them, before they ask\n"
 	"for anything else. A revoked key counts nowhere any more, for good. Root keys are out of reach; a boot key "
@@ -219,7 +238,8 @@ const struct command command_emergency_revoke = {
 	"two emergency keys always stay.\n\n"
 	"  KEY              p/<product>, plans/<product>, directive, log, boot, boot-next, emergency/N, or the "
 	"SHA-256\n"
-	"                   of its SubjectPublicKeyInfo\n" EMERGENCY_OPTIONS
+	"                   of its SubjectPublicKeyInfo\n"
+	"  --unknown        take a SHA-256 that is of no key of the site\n" EMERGENCY_OPTIONS
 	"Example: sealift emergency revoke --product edge-gateway --why 'INC-7: HSM stolen' p/edge-gateway\n",
 	emergency_run_revoke
 };

@@ -69,6 +69,24 @@ struct writer publishing_buffer(struct publishing *p, size_t capacity)
 	return writer_over(bytes, bytes != NULL ? capacity : 0);
 }
 
+int publishing_root(struct publishing *p, uint64_t version, struct root *out, struct error *e)
+{
+	char name[64];
+	size_t n = 0;
+	struct signed_json envelope;
+	uint8_t *text = workspace_take(&p->ws, ROOT_BYTES_MAX);
+	if (text == NULL)
+		return error_set(e, "read the published root: too little memory");
+	snprintf(name, sizeof name, "metadata/%llu.root.json", (unsigned long long)version);
+	int found = tree_get(&p->tree, name, text, ROOT_BYTES_MAX, &n, e);
+	if (found != 0)
+		return found;
+	if (signed_decode((struct span){ text, n }, &p->ws, &crypto_openssl, &envelope) != FAULT_NONE ||
+	    root_decode(envelope.body, &p->ws, &crypto_openssl, out) != FAULT_NONE)
+		return error_set(e, "%s is malformed", name);
+	return 0;
+}
+
 static void publishing_record_encode(struct writer *out, const struct digest *detail, const char *kind,
 				     struct span what, struct envelope_reason reason, const uint8_t salt[32])
 {

@@ -28,6 +28,8 @@ int publishing_open(const struct site *site, struct publishing *out, struct erro
 void publishing_close(struct publishing *publishing);
 /* A buffer in the workspace, or NULL. */
 struct writer publishing_buffer(struct publishing *publishing, size_t capacity);
+/* The published root of this version, in the workspace; 1: there is none. */
+int publishing_root(struct publishing *publishing, uint64_t version, struct root *out, struct error *e) MUST_USE;
 /*
  * A leaf for a detail, which is explained in records/<detail>.json: who, why, salt; *index and salt for its proof.
  * Durable; covered by the next ledger_commit(). What an interrupted publication logged is not logged again.

@@ -16,6 +16,9 @@ struct revoke {
 	uint64_t epoch;
 	uint32_t count;
 	struct digest keys[REVOCATIONS_KEYS_MAX];
+	uint32_t fresh_count;
+	struct digest fresh[REVOCATIONS_KEYS_MAX]; /* of keys, those that this command adds */
+	bool unknown;                              /* keys that the site does not have may be revoked */
 	struct publishing publishing;
 };
 
@@ -50,29 +53,42 @@ static bool revoke_is(const struct digest *id, const struct public_key *keys, in
 /* A device would take the list, and go on believing the key [REV-8]. */
 static int revoke_find(struct revoke *r, const char *name, struct error *e)
 {
-	uint32_t count = 0;
-	struct digest ids[REVOCATIONS_KEYS_MAX];
-	if (key_id_find(r->site, &r->publishing, name, ids, &count, REVOCATIONS_KEYS_MAX, e) != 0)
+	struct digest found[REVOCATIONS_KEYS_MAX];
+	struct key_ids one = { 0, REVOCATIONS_KEYS_MAX, found }, all = { r->count, REVOCATIONS_KEYS_MAX, r->keys };
+	if (key_id_find(r->site, &r->publishing, name, r->unknown, &one, e) != 0)
 		return -1;
-	for (uint32_t i = 0; i < count; i++)
-		if (revoke_is(&ids[i], r->site->boot_keys, BOOT_KEYS_MAX) ||
-		    revoke_is(&ids[i], r->site->emergency, SITE_EMERGENCY_KEYS))
+	for (uint32_t i = 0; i < one.count; i++)
+		if (revoke_is(&found[i], r->site->boot_keys, BOOT_KEYS_MAX) ||
+		    revoke_is(&found[i], r->site->emergency, SITE_EMERGENCY_KEYS))
 			return error_set(
 				e,
 				"%.80s: targets has no say over boot and emergency keys: use sealift emergency revoke",
 				name);
-	return key_id_find(r->site, &r->publishing, name, r->keys, &r->count, REVOCATIONS_KEYS_MAX, e);
+	int failed = key_id_find(r->site, &r->publishing, name, r->unknown, &all, e);
+	r->count = all.count;
+	return failed;
+}
+
+/* What this command adds to the keys that were revoked before. */
+static void revoke_note_fresh(struct revoke *r, const struct digest *before, uint32_t count)
+{
+	for (uint32_t i = 0; i < r->count; i++)
+		if (!key_id_has(before, count, &r->keys[i]))
+			r->fresh[r->fresh_count++] = r->keys[i];
 }
 
 static int revoke_list(struct revoke *r, char **names, int count, struct writer *out, struct error *e)
 {
 	if (revoke_read(r, e) != 0)
 		return -1;
-	uint32_t before = r->count;
+	struct digest before[REVOCATIONS_KEYS_MAX];
+	uint32_t before_count = r->count;
+	memcpy(before, r->keys, sizeof before);
 	for (int i = 0; i < count; i++)
 		if (revoke_find(r, names[i], e) != 0)
 			return -1;
-	if (r->count == before)
+	revoke_note_fresh(r, before, before_count);
+	if (r->fresh_count == 0)
 		return error_set(e, "all of these keys are revoked already");
 	struct revocation_list list = { ++r->epoch, r->count, r->keys };
 	revocation_list_encode(out, &list);
@@ -95,12 +111,15 @@ static int revoke_publish(struct revoke *r, char **names, int count, struct erro
 static int revoke_options(struct revoke *r, const struct ui *ui, int argc, char **argv)
 {
 	static const struct option options[] = { { "holders", required_argument, NULL, 'h' },
+						 { "unknown", no_argument, NULL, 'u' },
 						 { "why", required_argument, NULL, 'w' },
 						 { NULL, 0, NULL, 0 } };
 	int option;
 	while ((option = option_next(ui, argc, argv, options)) != -1) {
 		if (option == '?')
 			return UI_USAGE;
+		if (option == 'u')
+			r->unknown = true;
 		if (option == 'h' && holders_parse(ui, &r->holders, "targets", optarg) != UI_OK)
 			return UI_USAGE;
 		if (option == 'w' && option_why(ui, optarg, &r->why) != UI_OK)
@@ -109,6 +128,20 @@ static int revoke_options(struct revoke *r, const struct ui *ui, int argc, char 
 	if (argc == optind || r->why == NULL)
 		return ui_usage(ui, "give --why TEXT and the keys to be revoked");
 	return UI_OK;
+}
+
+static void revoke_report(const struct revoke *r, const struct ui *ui)
+{
+	unsigned long long epoch = r->epoch;
+	if (!ui->json) {
+		printf("revocations, epoch %llu: %u keys, signed by %d of %d and published\n", epoch, r->count,
+		       SITE_TARGETS_THRESHOLD, SITE_TARGETS_KEYS);
+		key_id_print(ui, r->fresh, r->fresh_count);
+		return;
+	}
+	printf("{\"epoch\":%llu,\"keys\":%u,\"revoked\":", epoch, r->count);
+	key_id_print(ui, r->fresh, r->fresh_count);
+	puts("}");
 }
 
 static int revoke_run(struct ui *ui, const char *site_path, int argc, char **argv)
@@ -124,16 +157,12 @@ static int revoke_run(struct ui *ui, const char *site_path, int argc, char **arg
 	publishing_close(&r.publishing);
 	if (failed)
 		return ui_fail(ui, &e);
-	if (ui->json)
-		printf("{\"epoch\":%llu,\"keys\":%u}\n", (unsigned long long)r.epoch, r.count);
-	else
-		printf("revocations, epoch %llu: %u keys, signed by %d of %d and published\n",
-		       (unsigned long long)r.epoch, r.count, SITE_TARGETS_THRESHOLD, SITE_TARGETS_KEYS);
+	revoke_report(&r, ui);
 	return UI_OK;
 }
 
 const struct command command_revoke_key = {
-	"revoke-key", "--why TEXT [--holders A,B] KEY...", "revoke signing keys by the targets role",
+	"revoke-key", "--why TEXT [--holders A,B] [--unknown] KEY...", "revoke signing keys by the targets role",
 	"Publishes trust/revocations.json under the top-level targets, signed by its holders: with their next poll\n"
 	"devices count these keys nowhere any more, for good. Replace the key first where a role would be left "
 	"without;\n"
@@ -141,6 +170,7 @@ const struct command command_revoke_key = {
 	"  KEY            p/<product>, plans/<product>, directive, log, or the SHA-256 of its SubjectPublicKeyInfo;\n"
 	"                 boot and emergency keys: sealift emergency revoke\n"
 	"  --holders A,B  which two of the three sign (default 1,2)\n"
+	"  --unknown      take a SHA-256 that is of no key of the site\n"
 	"  --why TEXT     for the journals\n\n"
 	"Example: sealift revoke-key --why 'INC-7: director stolen' directive\n",
 	revoke_run

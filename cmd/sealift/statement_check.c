@@ -27,22 +27,13 @@ static void statement_pin(struct statement_check *c, const struct site *site)
 /* The last root of the walk; 1: there is no further one. */
 static int statement_root(struct statement_check *c, uint64_t version, struct error *e)
 {
-	char name[64];
-	size_t n = 0;
 	struct root root;
-	struct signed_json envelope;
-	struct workspace *ws = &c->publishing->ws;
-	uint8_t *text = workspace_take(ws, ROOT_BYTES_MAX);
-	struct digest *keys = workspace_array(ws, EMERGENCY_PROTECTED_MAX, sizeof *keys);
-	if (text == NULL || keys == NULL)
+	struct digest *keys = workspace_array(&c->publishing->ws, EMERGENCY_PROTECTED_MAX, sizeof *keys);
+	if (keys == NULL)
 		return error_set(e, "read the published root: too little memory");
-	snprintf(name, sizeof name, "metadata/%" PRIu64 ".root.json", version);
-	int found = tree_get(&c->publishing->tree, name, text, ROOT_BYTES_MAX, &n, e);
+	int found = publishing_root(c->publishing, version, &root, e);
 	if (found != 0)
 		return found;
-	if (signed_decode((struct span){ text, n }, ws, &crypto_openssl, &envelope) != FAULT_NONE ||
-	    root_decode(envelope.body, ws, &crypto_openssl, &root) != FAULT_NONE)
-		return error_set(e, "%s is malformed", name);
 	c->facts.protected_count =
 		root.root.count < EMERGENCY_PROTECTED_MAX ? root.root.count : EMERGENCY_PROTECTED_MAX;
 	for (uint32_t k = 0; k < c->facts.protected_count; k++)

@@ -128,6 +128,22 @@ for key in boot boot-next emergency/1; do
 		sealift revoke-key --why "$test_name" $key
 done
 
+# Two names of one key: by its TUF key id nothing would ever be revoked.
+product_id=$(jq -r '.signed.delegations.roles[] | select(.name == "p/edge").keyids[0]' "$repo/metadata/1.targets.json")
+product_key=$(jq -r --arg id "$product_id" '.signed.delegations.keys[$id].keyval.public' "$repo/metadata/1.targets.json" |
+	openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)
+unknown=$(printf %064d 7)
+ok 'revoke-key: not by a TUF key id' refuses 1 "$product_key" sealift revoke-key --why "$test_name" "$product_id"
+ok 'emergency: nor that' refuses 1 "$product_key" emergency revoke --holders 2,3 "$product_id"
+ok 'revoke-key: no digits of a key that there is not' refuses 1 'add --unknown' \
+	sealift revoke-key --why "$test_name" "$unknown"
+ok 'emergency: nor those' refuses 1 'add --unknown' emergency revoke --holders 2,3 "$unknown"
+ok 'emergency: unless asked, and tells what it revoked' says "\"revoked\":\[\"$unknown\"\],\"sequence\":2" \
+	emergency revoke --holders 2,3 --unknown --json "$unknown"
+ok 'revoke-key: unless asked' says "^revoked: $unknown" sealift revoke-key --unknown --why "$test_name" "$unknown"
+ok 'revoke-key: tells the new one alone' says "\"keys\":2,\"revoked\":\[\"$root_key\"\]}" \
+	sealift revoke-key --unknown --holders 1,3 --json --why "$test_name" "$unknown" "$root_key"
+
 # --- a device --------------------------------------------------------------------------------------------------------
 
 world_provision 1.0 real eu real-1

@@ -27,7 +27,7 @@ quietly sealift rollout plan --release edge/1.1 --canary sim-2,sim-1 --stage sma
 	--soak 60 --why "$test_name"
 quietly sealift trust publish --why "$test_name"
 quietly sealift revoke-key --why "$test_name" log
-quietly sealift revoke-key --why "$test_name" "$(printf %064d 7)"
+quietly sealift revoke-key --unknown --why "$test_name" "$(printf %064d 7)"
 quietly sealift emergency revoke --product edge --why "$test_name" boot-next
 quietly sealift refresh
 "$python" -B "$(dirname "$0")/repository.py" "$site" "$(image_of 1.0)" "$(image_of 1.1)"
