@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "crypto_openssl.h"
-#include "emergency_state.h"
 
 struct statement_check {
 	struct publishing *publishing;
@@ -102,13 +101,39 @@ static int statement_before(struct statement_check *c, const struct site_product
 			 name, verdict_rule(verdict), verdict_text(verdict));
 }
 
+static int statement_begin(struct statement_check *c, const struct site *site, const struct site_product *product,
+			   struct error *e)
+{
+	c->facts.product = span_of_text(product->name);
+	statement_pin(c, site);
+	return statement_roots(c, e) < 0 || statement_epoch(c, product, e) < 0 ? -1 : 0;
+}
+
+int statement_state(const struct site *site, struct publishing *publishing, const struct site_product *product,
+		    struct emergency_state *out, struct error *e)
+{
+	struct statement_check c = { .publishing = publishing };
+	if (statement_begin(&c, site, product, e) != 0)
+		return -1;
+	for (uint64_t sequence = 1;; sequence++) {
+		char name[METADATA_PATH_MAX];
+		uint64_t bytes;
+		snprintf(name, sizeof name, "emergency/%s/%" PRIu64 ".json", product->name, sequence);
+		int found = tree_size(&publishing->tree, name, &bytes, e);
+		if (found < 0 || (found == 0 && statement_before(&c, product, sequence, e) < 0))
+			return -1;
+		if (found > 0)
+			break;
+	}
+	*out = c.state;
+	return 0;
+}
+
 int statement_check(const struct site *site, struct publishing *publishing, const struct site_product *product,
 		    uint64_t sequence, struct span text, struct error *e)
 {
 	struct statement_check c = { .publishing = publishing };
-	c.facts.product = span_of_text(product->name);
-	statement_pin(&c, site);
-	if (statement_roots(&c, e) < 0 || statement_epoch(&c, product, e) < 0)
+	if (statement_begin(&c, site, product, e) != 0)
 		return -1;
 	for (uint64_t before = 1; before < sequence; before++)
 		if (statement_before(&c, product, before, e) < 0)

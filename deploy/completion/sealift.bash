@@ -20,6 +20,7 @@ _sealift() {
 		;;
 	--proof) mapfile -t COMPREPLY < <(compgen -W 'none signed' -- "$current"); return ;;
 	--log-policy) mapfile -t COMPREPLY < <(compgen -W 'none log witnesses' -- "$current"); return ;;
+	--boot-key) mapfile -t COMPREPLY < <(compgen -W 'current next' -- "$current"); return ;;
 	--holders) mapfile -t COMPREPLY < <(compgen -W '1,2 1,3 2,3' -- "$current"); return ;;
 	--since)
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
