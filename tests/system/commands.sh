@@ -159,14 +159,18 @@ ok 'agent: one cycle after it' agent
 
 # --- the next boot key -----------------------------------------------------------------------------------------------
 
+signed_by() { grep -aqr -- "$1" "$site/signd-release/journal"; }
+not_signed_by() { ! signed_by "$1"; }
 world_image 1.1 64
 quietly sealift pack --product edge --version 1.1 --segment-kib 64 "$(image_of 1.1)"
 ok 'sign: by no other boot key' refuses 2 'current or next' sealift release sign --boot-key third edge/1.1
 ok 'sign: by the current one' sealift release sign --why "$test_name" edge/1.1
 quietly emergency activate-standby --holders 2,3
+ok 'sign: not yet by the next' not_signed_by boot-next
 ok 'sign: not by one that is replaced' refuses 1 'boot-key next' sealift release sign --why "$test_name" edge/1.1
 cp "$site/staging/edge/1.1/manifest.suit" "$work/by-current"
 ok 'sign: by the next one' sealift release sign --boot-key next --why "$test_name" edge/1.1
+ok 'sign: as the journal of the authority has it' signed_by boot-next
 ok 'sign: anew' refuses 1 differ cmp "$work/by-current" "$site/staging/edge/1.1/manifest.suit"
 ok 'and published' sealift release publish --why "$test_name" edge/1.1
 world_done
