@@ -118,6 +118,7 @@ static void refusals(void)
 		{ "p/board/1.2/return", "p/board/1.2/image", FAULT_RANGE },
 		{ "p/board/1.2/return", "", FAULT_SYNTAX },
 		{ "p/board/1.2/return", "../../etc/passwd", FAULT_SYNTAX },
+		{ "p/board/1.2/return", "x", FAULT_SYNTAX },
 		{ "\"return\":\"p/board/1.2/return\"", "\"return\":null", FAULT_TYPE },
 		{ "[{\"class\":\"22222222222222222222222222222222\",\"vendor\":\"11111111111111111111111111111111\"}]",
 		  "[]", FAULT_RANGE },
@@ -147,6 +148,21 @@ static void without_custom(void)
 	CHECK_EQ(release_decode(&target, &back), FAULT_MISSING);
 	CHECK_EQ(decode(PATH, SPAN_LIT("[]"), &back), FAULT_TYPE);
 	CHECK_EQ(decode(PATH, SPAN_LIT("null"), &back), FAULT_TYPE);
+	static char longer[RELEASE_CUSTOM_MAX + 100];
+	memset(longer, '"', sizeof longer);
+	memset(longer + 1, 'a', sizeof longer - 2);
+	CHECK_EQ(decode(PATH, SPAN_OF(longer), &back), FAULT_TYPE);
+}
+
+/* Devices check an image by its SHA-256: a target that has another hash alone is no release. */
+static void without_sha256(void)
+{
+	struct release release = sample(), back;
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	struct target target = { .path = SPAN_LIT(PATH), .length = 1000 };
+	CHECK_EQ(json_parse(encoded(&release), &ws, &target.custom), FAULT_NONE);
+	target.hashes = METADATA_SHA512;
+	CHECK_EQ(release_decode(&target, &back), FAULT_MISSING);
 }
 
 /* A return release has no return of its own, and keeps the name of the image to which it goes back. */
@@ -158,6 +174,19 @@ static void return_release(void)
 	release.version = SPAN_LIT("1.1");
 	CHECK_EQ(decode(BACK, encoded(&release), &back), FAULT_NONE);
 	CHECK_EQ(decode(PATH, encoded(&release), &back), FAULT_RANGE);
+	/* It becomes a folder's name, and here no path stands against it. */
+	static const char *const bad[] = { "", ".", "..", "1/1", "1 1" };
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		release.version = span_of_text(bad[i]);
+		CHECK_EQ(decode(BACK, encoded(&release), &back), FAULT_RANGE);
+	}
+}
+
+/* That the path to return to is a good one makes no bad path good. */
+static void bad_path_with_a_good_return(void)
+{
+	struct release release = sample(), back;
+	CHECK_EQ(decode("q/board/1.2/image", encoded(&release), &back), FAULT_SYNTAX);
 }
 
 static void paths(void)
@@ -264,6 +293,9 @@ static void bounds(void)
 	release.compatible_count = RELEASE_COMPATIBLE_MAX;
 	CHECK_EQ(decode(PATH, encoded(&release), &back), FAULT_NONE);
 	CHECK_EQ(back.compatible_count, RELEASE_COMPATIBLE_MAX);
+	static const char one_more[] = "\"compatible\":[{\"class\":\"22222222222222222222222222222222\","
+				       "\"vendor\":\"11111111111111111111111111111111\"},";
+	CHECK_EQ(decode(PATH, changed(encoded(&release), "\"compatible\":[", one_more), &back), FAULT_TOO_LARGE);
 }
 
 static void texts_at_their_bounds(void)
@@ -284,6 +316,14 @@ static void texts_at_their_bounds(void)
 		CHECK_EQ(decode(path, encoded(&release), &back), longer == 0 ? FAULT_NONE : FAULT_TOO_LARGE);
 		CHECK_EQ(back.where != NULL, longer != 0);
 	}
+	for (int n = METADATA_PATH_MAX; n <= METADATA_PATH_MAX + 1; n++) {
+		char path[METADATA_PATH_MAX + 2];
+		struct release release = sample(), back;
+		snprintf(path, sizeof path, "%0*d", n, 0);
+		release.return_path = span_of_text(path);
+		CHECK_EQ(decode(PATH, encoded(&release), &back),
+			 n == METADATA_PATH_MAX ? FAULT_SYNTAX : FAULT_TOO_LARGE);
+	}
 }
 
 static const struct check_case cases[] = {
@@ -291,7 +331,9 @@ static const struct check_case cases[] = {
 	CASE(as_written),
 	CASE(refusals),
 	CASE(without_custom),
+	CASE(without_sha256),
 	CASE(return_release),
+	CASE(bad_path_with_a_good_return),
 	CASE(paths),
 	CASE(ceilings),
 	CASE(alphabets),

@@ -81,6 +81,7 @@ static void packed_refuses_what_is_cut(void)
 	struct span text = packed_text(&want);
 	for (size_t n = 0; n < text.n; n++)
 		CHECK(packed_read(span_sub(text, 0, n), &got) != FAULT_NONE);
+	CHECK_EQ(packed_read(SPAN_LIT("{"), &got), FAULT_TRUNCATED);
 }
 
 /* The sample with one piece of its text put in another's place. */
