@@ -143,6 +143,55 @@ static void what_is_encoded_decodes_to_the_same(void)
 	CHECK(crypto_openssl.p256_verify(second.xy, &back.signed_digest, back.signatures[1].raw.at));
 }
 
+/* The shortest URI and key id are there, and without them nothing is, whatever stood in the result before. */
+static void what_is_short_or_absent_is_read_so(void)
+{
+	static const uint8_t raw[64] = { 1 };
+	uint8_t text[MANIFEST_BYTES_MAX], out[MANIFEST_BYTES_MAX];
+	struct manifest_signature signature = { .raw = SPAN_OF(raw) };
+	for (size_t n = 0; n <= 1; n++) {
+		struct manifest m = signing_manifest("slot", 1, SPAN_LIT("image")), back;
+		m.uri = signature.kid = (struct span){ (const uint8_t *)"u", n };
+		struct writer body = writer_over(text, sizeof text), w = writer_over(out, sizeof out);
+		manifest_encode_body(&body, &m);
+		manifest_encode(&w, &crypto_openssl, writer_span(&body), &signature, 1);
+		CHECK_EQ(writer_end(&w), FAULT_NONE);
+		memset(&back, 0xff, sizeof back);
+		CHECK_EQ(manifest_decode(writer_span(&w), &crypto_openssl, &back), FAULT_NONE);
+		CHECK(span_equal(back.uri, m.uri) && span_equal(back.signatures[0].kid, signature.kid));
+	}
+	struct manifest back;
+	struct span inner = SPAN_LIT("what stood there");
+	CHECK(manifest_decode_envelope(SPAN_LIT("no envelope"), &crypto_openssl, &back, &inner) != FAULT_NONE);
+	CHECK_EQ(inner.n, 0);
+}
+
+/* A key without a value that the map counts as a member: only the key itself gives it away. */
+static void a_key_that_is_not_of_the_grammar_is_refused(void)
+{
+	static const uint8_t validate[] = { 0x07, 0x43, 0x82, 0x03, 0x0f };
+	static const struct {
+		uint8_t key;
+		size_t after; /* bytes of the validate member */
+		enum fault fault;
+	} rows[] = { { 5, 0, FAULT_MISSING }, { 8, sizeof validate, FAULT_UNKNOWN } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		uint8_t body[MANIFEST_BYTES_MAX];
+		struct manifest m = signing_manifest("slot", 9, SPAN_LIT("image")), back;
+		struct writer w = writer_over(body, sizeof body);
+		manifest_encode_body(&w, &m);
+		size_t n = writer_span(&w).n, at = 0;
+		while (at < n && memcmp(body + at, validate, sizeof validate) != 0)
+			at++;
+		CHECK(at < n);
+		at += rows[i].after;
+		memmove(body + at + 1, body + at, n - at);
+		body[at] = rows[i].key;
+		body[0]++; /* one member more */
+		CHECK_EQ(manifest_decode_body((struct span){ body, n + 1 }, &back), rows[i].fault);
+	}
+}
+
 static void what_the_grammar_lacks_is_not_encoded(void)
 {
 	uint8_t out[MANIFEST_BYTES_MAX], uri[MANIFEST_BYTES_MAX];
@@ -277,15 +326,44 @@ static void an_envelope_has_its_limits(void)
 	}
 }
 
+static void count_drained(void *context, struct span bytes)
+{
+	*(size_t *)context += bytes.n;
+}
+
+/* Through a buffer that is smaller than an envelope, and not empty. */
+static void an_envelope_goes_through_a_small_buffer(void)
+{
+	static const uint8_t raw[64] = { 1 };
+	uint8_t out[MANIFEST_BYTES_MAX], small[64];
+	struct manifest_signature signature = { .raw = SPAN_OF(raw) };
+	struct writer whole = writer_over(out, sizeof out);
+	manifest_encode(&whole, &crypto_openssl, SPAN_LIT("body"), &signature, 1);
+	size_t whole_bytes = writer_span(&whole).n;
+	for (size_t before = 0; before <= sizeof small; before++) {
+		size_t drained = 0;
+		struct writer w = writer_over(small, sizeof small);
+		w.drain = count_drained;
+		w.context = &drained;
+		writer_bytes(&w, (struct span){ out, before });
+		manifest_encode(&w, &crypto_openssl, SPAN_LIT("body"), &signature, 1);
+		CHECK_EQ(writer_end(&w), FAULT_NONE);
+		CHECK_EQ(drained, before + whole_bytes);
+	}
+}
+
 static const struct check_case cases[] = {
 	CASE(published_is_all_that_was_published),
 	CASE(published_examples_get_their_verdicts),
 	CASE(an_example_reads_as_its_text_says),
 	CASE(what_is_encoded_decodes_to_the_same),
+	CASE(what_is_short_or_absent_is_read_so),
+	CASE(a_key_that_is_not_of_the_grammar_is_refused),
 	CASE(what_the_grammar_lacks_is_not_encoded),
 	CASE(every_flipped_bit_and_every_cut_is_refused),
 	CASE(a_leading_component_index_is_accepted),
 	CASE(a_body_of_another_version_is_refused),
 	CASE(an_envelope_has_its_limits),
+	CASE(an_envelope_goes_through_a_small_buffer),
 };
 CHECK_MAIN(cases)

@@ -69,6 +69,8 @@ static void a_release_path_has_its_parts(void)
 		{ "p/boar/1.2/image", false },
 		{ "p/board2/1.2/image", false },
 		{ "p/board", false },
+		{ "1.2/image", false },
+		{ "p/1.2/image", false },
 		{ "q/board/1.2/image", false },
 		{ "/p/board/1.2/image", false },
 		{ "p/", false },

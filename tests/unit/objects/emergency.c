@@ -122,6 +122,8 @@ static const struct row rows[] = {
 	{ ALL, EPOCH "," RECOVERY, FAULT_NOT_CANONICAL },
 	{ ALL, ALL "," REVOKE, FAULT_TOO_LARGE },
 	{ ALL, "1", FAULT_TYPE },
+	{ "activate-standby", "abcdefghijklmnopqrstuvwxyz012345", FAULT_VERSION }, /* the longest that is looked at */
+	{ "activate-standby", "abcdefghijklmnopqrstuvwxyz0123456", FAULT_TOO_LARGE },
 	{ ALL, "{}", FAULT_MISSING },
 	{ "\"epoch\":3", "\"epoch\":0", FAULT_RANGE },
 	{ "\"epoch\":3", "\"epoch\":2097151", FAULT_NONE },

@@ -458,6 +458,68 @@ static void one_recovery_image_is_authorised(void)
 	CHECK(!emergency_allows_recovery(&s.state, &image) && emergency_allows_recovery(&s.state, &other));
 }
 
+/* What waits has authorised its recovery image already: offered again, it does not take back what came after it. */
+static void an_older_statement_takes_no_recovery_image_back(void)
+{
+	struct scene s = scene();
+	struct digest first = id(40), second = id(41), zero = { { 0 } };
+	s.statement.does[EMERGENCY_AUTHORISE_RECOVERY] = true;
+	s.statement.recovery = first;
+	raising(&s, 3);
+	struct emergency older = s.statement;
+	CHECK_EQ(apply(&s), VERDICT_EMERGENCY_LATER);
+	CHECK(emergency_allows_recovery(&s.state, &first));
+	s.statement = (struct emergency){ .product = SPAN_LIT("board"), .sequence = 2, .why = SPAN_LIT("test") };
+	s.statement.does[EMERGENCY_AUTHORISE_RECOVERY] = true;
+	s.statement.recovery = second;
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	CHECK(emergency_allows_recovery(&s.state, &second));
+	s.facts.running.counter = s.facts.recovery.counter = (uint64_t)3 << 32 | 1;
+	s.statement = older;
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	CHECK(emergency_allows_recovery(&s.state, &second) && !emergency_allows_recovery(&s.state, &first));
+	/* nor does a statement authorise one that says nothing of it */
+	s = scene();
+	revoking(&s, 30);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	CHECK(!s.state.has_recovery && !emergency_allows_recovery(&s.state, &zero));
+}
+
+/* A pin that is not there is nobody's second one. */
+static void a_key_that_is_not_there_takes_no_place(void)
+{
+	struct boot_identity boots;
+	struct scene s = scene();
+	s.boot.emergency[0] = s.boot.emergency[1];
+	s.boot.emergency[0].present = false;
+	s.signers[0] = 3;
+	revoking(&s, 30);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	/* recovery by an emergency key that is not there is by one person: it needs the boot key, which stays */
+	s = scene();
+	s.facts.running.by_boot[1] = true;
+	s.facts.recovery.by_boot[1] = false;
+	s.facts.recovery.by_emergency[0] = s.facts.recovery.by_emergency[1] = true;
+	revoking(&s, 11);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	s.boot.emergency[1].present = false;
+	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
+	CHECK(!boots.keys[0].revoked);
+	s.facts.recovery.present = false;
+	emergency_boot_table(&crypto, &s.facts, &s.state, &boots);
+	CHECK(boots.keys[0].revoked);
+}
+
+/* The epoch that the boot verifier has already is no step, whatever images stand. */
+static void an_epoch_that_is_here_is_not_waited_for(void)
+{
+	struct scene s = scene();
+	s.facts.running.counter = s.facts.recovery.counter = (uint64_t)1 << 32 | 1;
+	raising(&s, 2);
+	CHECK_EQ(apply(&s), VERDICT_OK);
+	CHECK_EQ(s.state.epoch, 0);
+}
+
 /* --- as it is kept --- */
 
 static bool round_trip(struct span in, struct writer *out)
@@ -497,6 +559,21 @@ static void the_state_has_a_ceiling(void)
 	struct workspace ws = workspace_over(memory, sizeof memory);
 	CHECK_EQ(emergency_state_decode((struct span){ memory, EMERGENCY_STATE_BYTES_MAX + 1 }, &ws, &state),
 		 FAULT_TOO_LARGE);
+	memset(text, ' ', EMERGENCY_STATE_BYTES_MAX);
+	CHECK(emergency_state_decode((struct span){ text, EMERGENCY_STATE_BYTES_MAX }, &ws, &state) != FAULT_TOO_LARGE);
+	/* as many keys as there is room for, and one more */
+	for (int count = EMERGENCY_REVOKED_MAX; count <= EMERGENCY_REVOKED_MAX + 1; count++) {
+		char keys[70 * (EMERGENCY_REVOKED_MAX + 1)] = "", all[sizeof keys + 200];
+		for (int i = 0; i < count; i++)
+			snprintf(keys + strlen(keys), 70, "%s\"%064x\"", i == 0 ? "" : ",", i);
+		snprintf(all, sizeof all,
+			 "{\"epoch\":4,\"revoked\":[%s],\"sequence\":9,\"standby\":false,"
+			 "\"type\":\"emergency-state\",\"version\":1,\"waiting\":[1,9]}",
+			 keys);
+		ws = workspace_over(memory, sizeof memory);
+		CHECK_EQ(emergency_state_decode(span_of_text(all), &ws, &state),
+			 count <= EMERGENCY_REVOKED_MAX ? FAULT_NONE : FAULT_TOO_LARGE);
+	}
 }
 
 #define STATE                                                                                                     \
@@ -555,6 +632,9 @@ static const struct check_case cases[] = {
 	CASE(a_full_list_waits_in_place),
 	CASE(the_standby_takes_over_for_new_images),
 	CASE(one_recovery_image_is_authorised),
+	CASE(an_older_statement_takes_no_recovery_image_back),
+	CASE(a_key_that_is_not_there_takes_no_place),
+	CASE(an_epoch_that_is_here_is_not_waited_for),
 	CASE(the_state_has_one_spelling),
 	CASE(the_state_has_a_ceiling),
 };

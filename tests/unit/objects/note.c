@@ -60,8 +60,10 @@ static const struct row rows[] = {
 	{ ROOT, "", FAULT_RANGE },
 	{ ROOT, "eSl0gz9N", FAULT_RANGE },
 	{ ROOT, ROOT "AAAA", FAULT_TRAILING },
+	{ ROOT, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", FAULT_RANGE }, /* 36 bytes */
 	{ "NZ0=", "NZ1=", FAULT_NOT_CANONICAL },
 	{ ROOT "\n\n", ROOT "\nextension\n\n", FAULT_UNKNOWN },
+	{ ROOT "\n\n", ROOT "\nx\n", FAULT_UNKNOWN },
 	{ ROOT "\n\n", ROOT "\n", FAULT_UNKNOWN },
 	{ ROOT "\n\n", ROOT "\n\n\n", FAULT_SYNTAX },
 	{ MARK, "- ", FAULT_SYNTAX },
@@ -73,6 +75,7 @@ static const struct row rows[] = {
 	{ "lEw=\n", "lEw=\n\n", FAULT_SYNTAX },
 	{ "lEw=\n", "lEw=\n" MARK "witness AAAAAAA=\n", FAULT_NONE },
 	{ "lEw=\n", "lEw=\n" MARK "witness AAAAAA==\n", FAULT_TRUNCATED },
+	{ "lEw=\n", "lEw=\n" MARK "witness ****\n", FAULT_SYNTAX },
 	{ "lEw=\n", "lEw=\n" MARK "wit+ness AAAAAAA=\n", FAULT_SYNTAX },
 };
 
@@ -96,7 +99,8 @@ static void note_decode_follows_the_table(void)
 static void note_decode_keeps_what_it_does_not_know(void)
 {
 	static struct note note;
-	static const uint8_t long_signature[100];
+	static uint8_t long_signature[100];
+	memset(long_signature, 0xff, sizeof long_signature);
 	struct writer w = writer_over(bytes, sizeof bytes);
 	writer_text(&w, LOG_SAMPLE_NOTE MARK "witness.example ");
 	base64_write(&w, SPAN_OF(long_signature));
@@ -106,6 +110,15 @@ static void note_decode_keeps_what_it_does_not_know(void)
 	CHECK_EQ(note.signatures[0].der.n, 70);
 	CHECK_EQ(note.signatures[1].der.n, 0);
 	CHECK(span_is(note.signatures[1].name, "witness.example"));
+	CHECK_EQ(note.der_store[2][0], 0); /* it did not run into the next one's place */
+	for (size_t n = NOTE_SIGNATURE_STORE - 1; n <= NOTE_SIGNATURE_STORE + 1; n++) {
+		w = writer_over(bytes, sizeof bytes);
+		writer_text(&w, LOG_SAMPLE_NOTE MARK "witness.example ");
+		base64_write(&w, (struct span){ long_signature, n });
+		writer_text(&w, "\n");
+		CHECK_EQ(note_decode(writer_span(&w), &note), FAULT_NONE);
+		CHECK_EQ(note.signatures[1].der.n, n <= NOTE_SIGNATURE_STORE ? n - NOTE_KEY_HASH_BYTES : 0);
+	}
 }
 
 static enum fault with_signatures(uint32_t more)
@@ -118,8 +131,30 @@ static enum fault with_signatures(uint32_t more)
 	return note_decode(writer_span(&w), &note);
 }
 
+/* The sample and one more signature, so that the note has just so many bytes. */
+static enum fault with_bytes(size_t total)
+{
+	static struct note note;
+	static char name[5], base64[NOTE_BYTES_MAX];
+	size_t more = total - strlen(LOG_SAMPLE_NOTE MARK " \n");
+	size_t name_bytes = 1 + (more - 1) % 4;
+	memset(name, 'w', name_bytes);
+	name[name_bytes] = 0;
+	memset(base64, 'A', sizeof base64);
+	struct writer w = writer_over(bytes, sizeof bytes);
+	writer_text(&w, LOG_SAMPLE_NOTE MARK);
+	writer_text(&w, name);
+	writer_text(&w, " ");
+	writer_bytes(&w, (struct span){ (const uint8_t *)base64, more - name_bytes });
+	writer_text(&w, "\n");
+	CHECK_EQ(writer_span(&w).n, total);
+	return note_decode(writer_span(&w), &note);
+}
+
 static void note_has_ceilings(void)
 {
+	CHECK_EQ(with_bytes(NOTE_BYTES_MAX), FAULT_NONE);
+	CHECK_EQ(with_bytes(NOTE_BYTES_MAX + 1), FAULT_TOO_LARGE);
 	CHECK_EQ(with_signatures(NOTE_SIGNATURES_MAX - 1), FAULT_NONE);
 	CHECK_EQ(with_signatures(NOTE_SIGNATURES_MAX), FAULT_TOO_LARGE);
 	CHECK_EQ(with_signatures(NOTE_BYTES_MAX / 14), FAULT_TOO_LARGE);
@@ -134,6 +169,22 @@ static void note_writers_refuse_what_decode_would(void)
 	w = writer_over(bytes, sizeof bytes);
 	note_write_signature(&w, &crypto_openssl, SPAN_LIT("a+b"), &log_sample_key, log_sample_raw);
 	CHECK_EQ(w.fault, FAULT_SYNTAX);
+}
+
+static void a_cosignature_has_a_time_of_ours(void)
+{
+	static const uint8_t key[32] = { 7 };
+	struct cosignature cosignature = { .time_unix = INT64_MAX };
+	struct writer w = writer_over(bytes, sizeof bytes);
+	note_write_cosignature(&w, &crypto_openssl, SPAN_LIT("witness.example"), key, &cosignature);
+	CHECK_EQ(w.fault, FAULT_NONE);
+	cosignature.time_unix++;
+	w = writer_over(bytes, sizeof bytes);
+	note_write_cosignature(&w, &crypto_openssl, SPAN_LIT("witness.example"), key, &cosignature);
+	CHECK_EQ(w.fault, FAULT_RANGE);
+	uint8_t hash[NOTE_KEY_HASH_BYTES + 1] = { [NOTE_KEY_HASH_BYTES] = 0xaa };
+	note_witness_hash(&crypto_openssl, SPAN_LIT("witness.example"), key, hash);
+	CHECK_EQ(hash[NOTE_KEY_HASH_BYTES], 0xaa); /* what follows is the caller's */
 }
 
 /* --- proof --- */
@@ -219,6 +270,20 @@ static void proof_has_ceilings(void)
 	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
 }
 
+/* What follows the empty line is the note's decoder's to judge: anything but nothing, up to the ceiling. */
+static void proof_has_something_for_a_note(void)
+{
+	static struct proof proof;
+	static char text[PROOF_BYTES_MAX];
+	memset(text, 'x', sizeof text);
+	size_t head = strlen(LOG_SAMPLE_PROOF) - strlen(LOG_SAMPLE_NOTE);
+	memcpy(text, LOG_SAMPLE_PROOF, head);
+	CHECK_EQ(proof_decode((struct span){ (const uint8_t *)text, head }, &proof), FAULT_TRUNCATED);
+	CHECK_EQ(proof_decode((struct span){ (const uint8_t *)text, head + 1 }, &proof), FAULT_NONE);
+	CHECK(span_is(proof.checkpoint, "x"));
+	CHECK_EQ(proof_decode((struct span){ (const uint8_t *)text, sizeof text }, &proof), FAULT_NONE);
+}
+
 static void a_checkpoint_alone_has_a_ceiling(void)
 {
 	static uint8_t text[NOTE_BYTES_MAX + 1];
@@ -254,10 +319,12 @@ static const struct check_case cases[] = {
 	CASE(note_decode_keeps_what_it_does_not_know),
 	CASE(note_has_ceilings),
 	CASE(note_writers_refuse_what_decode_would),
+	CASE(a_cosignature_has_a_time_of_ours),
 	CASE(proof_has_one_spelling),
 	CASE(proof_decode_gives_the_parts),
 	CASE(proof_decode_follows_the_table),
 	CASE(proof_has_ceilings),
+	CASE(proof_has_something_for_a_note),
 	CASE(a_checkpoint_alone_has_a_ceiling),
 	CASE(names_have_an_alphabet_and_a_length),
 };

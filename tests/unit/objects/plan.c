@@ -102,6 +102,9 @@ static const struct row rows[] = {
 	{ "\"counter\":7,", "", FAULT_MISSING },
 	{ "2027-01-01T00:00:00Z", "2027-01-01T00:00:60Z", FAULT_RANGE },
 	{ "2027-01-01T00:00:00Z", "2027-01-01", FAULT_TRUNCATED },
+	{ "2027-01-01T00:00:00Z", "2027-01-01T00:00:00ZZ", FAULT_TOO_LARGE },
+	{ "\"path\":\"p/board/2.0/image\"", "\"path\":\"p/board/2.0/image\",\"z\":1", FAULT_UNKNOWN },
+	{ "\"until\":\"2027-01-01T00:00:00Z\"", "\"until\":\"2027-01-01T00:00:00Z\",\"z\":1", FAULT_UNKNOWN },
 	{ ",\"until\":\"2027-01-01T00:00:00Z\"", "", FAULT_MISSING },
 	{ "\"salt\":\"00", "\"salt\":\"", FAULT_TRUNCATED },
 	{ "1e1f\"", "1e1F\"", FAULT_NOT_CANONICAL },
@@ -221,6 +224,7 @@ static void plan_has_ceilings(void)
 	CHECK_EQ(with_counts(1, PLAN_DEVICES_MAX + 1), FAULT_TOO_LARGE);
 	memset(text, ' ', sizeof text);
 	CHECK_EQ(decode((struct span){ (const uint8_t *)text, PLAN_BYTES_MAX + 1 }, &plan), FAULT_TOO_LARGE);
+	CHECK(decode((struct span){ (const uint8_t *)text, PLAN_BYTES_MAX }, &plan) != FAULT_TOO_LARGE);
 }
 
 static void plan_decode_says_when_the_workspace_is_small(void)
@@ -248,6 +252,10 @@ static void plan_encode_refuses_unsorted_devices(void)
 	plan.stages = &stage;
 	plan.stage_count = 1;
 	struct writer w = writer_over(out, sizeof out);
+	plan_encode(&w, &plan);
+	CHECK_EQ(w.fault, FAULT_NOT_CANONICAL);
+	devices[1] = devices[0]; /* nor the same twice */
+	w = writer_over(out, sizeof out);
 	plan_encode(&w, &plan);
 	CHECK_EQ(w.fault, FAULT_NOT_CANONICAL);
 }

@@ -142,6 +142,7 @@ static void report_states_have_words(void)
 {
 	CHECK(strcmp(report_state_text(REPORT_IDLE), "idle") == 0);
 	CHECK(strcmp(report_state_text(REPORT_FAILED), "failed") == 0);
+	CHECK(strcmp(report_state_text((enum report_state)(REPORT_FAILED + 1)), "unknown") == 0);
 	CHECK(strcmp(report_state_text((enum report_state)99), "unknown") == 0);
 }
 

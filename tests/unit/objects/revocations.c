@@ -104,6 +104,7 @@ static void revocations_have_ceilings(void)
 	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
 	memset(text, ' ', sizeof text);
 	CHECK_EQ(decode((struct span){ text, REVOCATIONS_BYTES_MAX + 1 }), FAULT_TOO_LARGE);
+	CHECK(decode((struct span){ text, REVOCATIONS_BYTES_MAX }) != FAULT_TOO_LARGE);
 }
 
 static void revocations_encode_refuses_disorder(void)

@@ -111,10 +111,22 @@ static void a_group_is_met_name_by_name(void)
 	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), STAGE_NONE);
 }
 
+/* One listed device is a list: its stage has nobody else, however wide its range. */
+static void a_list_of_one_takes_in_one(void)
+{
+	struct stage one = { .name = TEXT("one"), .devices = mixed, .device_count = 1, .range_to_bp = STAGE_RANGE_ALL };
+	struct stage_list list = { &one, 1 };
+	CHECK_EQ(stage_of(&list, mixed[0], eu_c, 2, 0), 0);
+	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), STAGE_NONE);
+	one.group[0] = (struct attribute)IS("region", "eu");
+	one.group_count = 1;
+	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), 0);
+}
+
 static const struct check_case cases[] = {
 	CASE(stage_of_follows_the_table),     CASE(stage_of_needs_attributes_for_a_group),
 	CASE(stage_of_an_empty_plan_is_none), CASE(stage_of_refuses_a_group_beyond_the_maximum),
-	CASE(a_group_is_met_name_by_name),
+	CASE(a_group_is_met_name_by_name),    CASE(a_list_of_one_takes_in_one),
 };
 
 CHECK_MAIN(cases)

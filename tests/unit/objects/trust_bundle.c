@@ -154,6 +154,23 @@ static void trust_bundle_is_read_up_to_its_ceilings(void)
 static void trust_bundle_decode_follows_the_table(void)
 {
 	ROWS_FOLLOW(SAMPLE, rows, decode);
+	/* more of a certificate's text than its bytes could have, and a witness more than there is room for */
+	static char base64[5464 + 4] = "\"";
+	memset(base64 + 1, 'A', 5464 + 1);
+	base64[5464 + 2] = '"';
+	const struct row longer = { "\"MAA=\"", base64, FAULT_TOO_LARGE };
+	rows_follow(SAMPLE, &longer, 1, decode);
+	static char witnesses[2048];
+	for (unsigned i = 0; i <= TRUST_BUNDLE_WITNESSES_MAX; i++) {
+		size_t n = strlen(witnesses);
+		snprintf(witnesses + n, sizeof witnesses - n, "%s{\"key\":\"%064u\",\"name\":\"w%u\"}",
+			 i == 0 ? "" : ",", i, i);
+		if (i + 1 < TRUST_BUNDLE_WITNESSES_MAX)
+			continue;
+		const struct row many = { W1 "," W2, witnesses,
+					  i < TRUST_BUNDLE_WITNESSES_MAX ? FAULT_NONE : FAULT_TOO_LARGE };
+		rows_follow(SAMPLE, &many, 1, decode);
+	}
 }
 
 /* Nothing could be installed any more [TB-7]. */
@@ -175,6 +192,7 @@ static void trust_bundle_has_ceilings(void)
 	struct trust_bundle b, again;
 	memset(text, ' ', sizeof text);
 	CHECK_EQ(decode((struct span){ text, sizeof text }), FAULT_TOO_LARGE);
+	CHECK(decode((struct span){ text, TRUST_BUNDLE_BYTES_MAX }) != FAULT_TOO_LARGE);
 	CHECK_EQ(decode_to(SPAN_LIT(SAMPLE), &b), FAULT_NONE);
 	b.device_cas.der[0] = (struct span){ der, TRUST_BUNDLE_CERTIFICATE_BYTES_MAX };
 	struct writer w = writer_over(text, sizeof text);
@@ -215,6 +233,11 @@ static void trust_bundle_encode_refuses_what_cannot_be(void)
 	trust_bundle_encode(&w, &b);
 	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
 	b.log_count = 1;
+	b.log_policy = (enum log_policy)(LOG_WITNESSES + 1);
+	w = writer_over(text, sizeof text);
+	trust_bundle_encode(&w, &b);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+	b.log_policy = LOG_WITNESSES;
 	b.server_roots.count = 0;
 	w = writer_over(text, sizeof text);
 	trust_bundle_encode(&w, &b);
