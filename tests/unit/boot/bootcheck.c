@@ -141,6 +141,16 @@ static void epoch_and_size_have_their_limits(void)
 	CHECK_EQ(attempt_verdict(&a), VERDICT_SIZE);
 }
 
+/* One that was trusted once tells so, in recovery too, though two emergency keys would have been another way. */
+static void a_revoked_boot_key_is_told_of_in_recovery(void)
+{
+	struct attempt a = attempt_good();
+	a.component = BOOT_RECOVERY;
+	a.manifest = signing_manifest("recovery", COUNTER_OF(1, 5), image);
+	a.identity.keys[0].revoked = true;
+	CHECK_EQ(attempt_verdict(&a), VERDICT_KEY_REVOKED);
+}
+
 /* An unsigned body is not parsed: the fault in it is never told. */
 static void a_signature_is_checked_before_what_it_covers(void)
 {
@@ -184,6 +194,7 @@ static const struct check_case cases[] = {
 	CASE(a_revoked_key_verifies_nothing),
 	CASE(emergency_keys_verify_recovery_only_and_two_must),
 	CASE(a_revoked_emergency_key_does_not_count),
+	CASE(a_revoked_boot_key_is_told_of_in_recovery),
 	CASE(another_processor_is_refused),
 	CASE(epoch_and_size_have_their_limits),
 	CASE(a_signature_is_checked_before_what_it_covers),

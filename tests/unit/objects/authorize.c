@@ -246,6 +246,10 @@ static void return_not_planned(struct scene *s)
 	to_return(s);
 	s->plan.has_return = false;
 }
+static void no_return_planned(struct scene *s)
+{
+	s->plan.has_return = false;
+}
 static void return_as_install(struct scene *s)
 {
 	to_return(s);
@@ -327,6 +331,11 @@ static void stage_none(struct scene *s)
 	s->stages[0].device_count = 0;
 	s->stages[0].range_to_bp = 0;
 }
+static void stage_none_claimed(struct scene *s)
+{
+	stage_none(s);
+	s->directive.stage = (uint32_t)STAGE_NONE;
+}
 static void stage_too_early(struct scene *s)
 {
 	s->issued_unix = ISSUED - 101;
@@ -344,6 +353,11 @@ static void return_without_time(struct scene *s)
 {
 	to_return(s);
 	s->issued_unix = 0;
+}
+static void return_at_first_time(struct scene *s)
+{
+	to_return(s);
+	s->issued_unix = 1;
 }
 static void return_early(struct scene *s)
 {
@@ -373,6 +387,7 @@ static const struct row install_rows[] = {
 	{ "plan: counter", plan_counter, VERDICT_PLAN },
 	{ "plan: product", plan_product, VERDICT_PLAN },
 	{ "a return that the plan does not have", return_not_planned, VERDICT_PLAN },
+	{ "a plan without a return", no_return_planned, VERDICT_OK },
 	{ "the return release as an install", return_as_install, VERDICT_PLAN },
 	{ "the release as a return", install_as_return, VERDICT_PLAN },
 	{ "another product", release_product, VERDICT_HARDWARE },
@@ -391,10 +406,12 @@ static const struct row install_rows[] = {
 	{ "a stage that is not there", stage_not_there, VERDICT_PLAN_STAGE },
 	{ "the plan puts the device in another stage", stage_is_another, VERDICT_PLAN_STAGE },
 	{ "the plan puts the device in none", stage_none, VERDICT_PLAN_STAGE },
+	{ "in none, and no stage is claimed", stage_none_claimed, VERDICT_PLAN_STAGE },
 	{ "a second early", stage_too_early, VERDICT_PLAN_TIME },
 	{ "at the earliest time", stage_just_open, VERDICT_OK },
 	{ "a return a second late", return_too_late, VERDICT_RETURN_WINDOW },
 	{ "a return when no time is known", return_without_time, VERDICT_RETURN_WINDOW },
+	{ "a return at the first second that is known", return_at_first_time, VERDICT_OK },
 	{ "a return before the stage's earliest time", return_early, VERDICT_OK },
 	{ "a return with another stage", return_other_stage, VERDICT_PLAN_STAGE },
 	{ "a return to what is not newer", return_older, VERDICT_COUNTER },

@@ -167,6 +167,15 @@ static void merkle_refuses_what_is_out_of_range(void)
 	CHECK(!merkle_consistent(crypto, 6, &root, 5, &root, path, 0));
 }
 
+/* Each by a path that would lead to the roots, were it followed. */
+static void merkle_refuses_a_tree_that_shrank(void)
+{
+	plant();
+	struct digest root = merkle_node(crypto, &leaves[1], &leaves[0]);
+	CHECK(!merkle_consistent(crypto, 6, &root, 5, &root, leaves, 2));
+	CHECK(!merkle_consistent(crypto, 3, &root, 5, &root, NULL, 0));
+}
+
 /* A log that nobody can write out: any subtree is to be had, until the countdown ends. */
 static bool any_subtree(void *self, uint32_t level, uint64_t index, struct digest *out)
 {
@@ -268,15 +277,11 @@ static void merkle_tile_path_follows_the_table(void)
 }
 
 static const struct check_case cases[] = {
-	CASE(merkle_root_is_that_of_the_definition),
-	CASE(merkle_inclusion_holds_for_all_pairs),
-	CASE(merkle_consistency_holds_for_all_pairs),
-	CASE(merkle_refuses_what_is_out_of_range),
-	CASE(merkle_goes_as_far_as_a_path),
-	CASE(merkle_stops_where_a_subtree_is_missing),
-	CASE(merkle_hashes_are_separated),
-	CASE(merkle_refuses_a_subtree_as_the_tree),
-	CASE(merkle_tile_path_follows_the_table),
+	CASE(merkle_root_is_that_of_the_definition),   CASE(merkle_inclusion_holds_for_all_pairs),
+	CASE(merkle_consistency_holds_for_all_pairs),  CASE(merkle_refuses_what_is_out_of_range),
+	CASE(merkle_refuses_a_tree_that_shrank),       CASE(merkle_goes_as_far_as_a_path),
+	CASE(merkle_stops_where_a_subtree_is_missing), CASE(merkle_hashes_are_separated),
+	CASE(merkle_refuses_a_subtree_as_the_tree),    CASE(merkle_tile_path_follows_the_table),
 };
 
 CHECK_MAIN(cases)

@@ -60,6 +60,9 @@ static void one_key_under_two_names_is_one_witness(void)
 	struct trust_witness twice[2] = { witnesses[0], witnesses[0] };
 	CHECK_EQ(check(LINE1 LINE1, twice, 2, 2), VERDICT_UNWITNESSED);
 	CHECK_EQ(check(LINE1, twice, 2, 1), VERDICT_OK);
+	/* Nor with another witness between the two. */
+	struct trust_witness apart[3] = { witnesses[0], witnesses[1], witnesses[0] };
+	CHECK_EQ(check(LINE1, apart, 3, 2), VERDICT_UNWITNESSED);
 }
 
 /* [LOG-15]: even where the quorum is met without it. Of the key id no byte is signed: another one is a stranger's. */

@@ -194,8 +194,23 @@ static void downloads(void)
 	CHECK_EQ(arrive(&crypto_openssl, &target, "image", 5), VERDICT_DIGEST);
 }
 
+/* A hash that the metadata does not state is not asked for, and what is too long is not even hashed. */
+static void downloads_by_sha256_alone(void)
+{
+	struct download download;
+	struct target target = { .path = SPAN_LIT("a"), .length = 5, .hashes = METADATA_SHA256 };
+	target.sha256 = sha256_of(&crypto_openssl, SPAN_LIT("image"));
+	CHECK_EQ(arrive(&crypto_openssl, &target, "image", 5), VERDICT_OK);
+	CHECK_EQ(download_begin(&download, &crypto_openssl, &target), VERDICT_OK);
+	CHECK_EQ(download_take(&download, SPAN_LIT("imag")), VERDICT_OK);
+	CHECK_EQ(download_take(&download, SPAN_LIT("es")), VERDICT_LENGTH);
+	CHECK_EQ(download_take(&download, SPAN_LIT("e")), VERDICT_OK);
+	CHECK_EQ(download_end(&download), VERDICT_OK);
+}
+
 static const struct check_case cases[] = {
-	CASE(plain_names), CASE(target_urls), CASE(every_known_hash_of_metadata), CASE(hash_prefixes), CASE(downloads),
+	CASE(plain_names),   CASE(target_urls), CASE(every_known_hash_of_metadata),
+	CASE(hash_prefixes), CASE(downloads),   CASE(downloads_by_sha256_alone),
 };
 
 CHECK_MAIN(cases)

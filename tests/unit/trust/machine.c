@@ -219,13 +219,15 @@ static void each_search_begins_anew(void)
 	c->what[0] = 'x';
 	c->stack_count = 1;
 	c->visited_count = 1;
+	c->action = CLIENT_SAVE; /* broken off: nothing was saved */
+	c->changed = false;
 	client_look_up(c, SPAN_LIT("nothing"));
 	CHECK(c->found == NULL && c->found_by == NULL && c->where == NULL);
 	CHECK(c->verdict == VERDICT_OK && c->fault == FAULT_NONE && c->at == 0 && c->what[0] == '\0');
 	CHECK(c->stack_count == 0 && c->visited_count == 0);
 	struct client_request request;
 	CHECK_EQ(client_step(c, &request), CLIENT_DONE);
-	CHECK(c->found == NULL);
+	CHECK(c->found == NULL && !c->changed);
 }
 
 /* --- names --- */
@@ -251,6 +253,8 @@ static void all_but_plain_bytes_are_escaped(void)
 	CHECK(strcmp(c.pending.name, "role.json") == 0);
 	client_name(&c, 0, SPAN_LIT(".role"));
 	CHECK(strcmp(c.pending.name, "%2Erole.json") == 0);
+	client_name(&c, 0, SPAN_LIT("."));
+	CHECK(strcmp(c.pending.name, "%2E.json") == 0);
 	client_name(&c, 0, SPAN_LIT("-role"));
 	CHECK(strcmp(c.pending.name, "-role.json") == 0);
 	client_name(&c, 1, SPAN_LIT(".role"));
@@ -372,6 +376,7 @@ static void a_store_that_fails_ends_the_cycle(void)
 		CHECK_EQ(client_step(c, &request), CLIENT_FAILED);
 		CHECK(strcmp(c->what, asked[failing].name) == 0);
 		CHECK(c->found == NULL);
+		CHECK_EQ(c->changed, failing > 4); /* a save that failed is none */
 	}
 }
 

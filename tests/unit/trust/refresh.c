@@ -346,6 +346,7 @@ static void snapshot_lowers_a_role(void)
 	world_publish_snapshot(world);
 	world_publish_timestamp(world);
 	check_refused(VERDICT_ROLLBACK, "3.snapshot.json");
+	CHECK(span_is(world->client.fallen, "p/board.json"));
 	CHECK(span_equal(world_get(&world->store, "snapshot.json"), world_get(&world->remote, "1.snapshot.json")));
 }
 

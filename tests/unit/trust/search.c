@@ -129,6 +129,7 @@ static void look_up_needs_a_refresh(void)
 	world->broken_answer = CLIENT_ERROR;
 	CHECK_EQ(world_refresh(world), CLIENT_FAILED);
 	CHECK_EQ(world_look_up(world, IMAGE), CLIENT_FAILED);
+	CHECK(strcmp(world->client.what, "targets.json") == 0);
 }
 
 static void depth_first_in_order(void)
@@ -163,6 +164,38 @@ static void terminating_with_content(void)
 {
 	GRAPH({ "targets", { "a", "b!", "c" } }, { "a", { NULL } }, { "b", { NULL }, "t" }, { "c", { NULL }, "t" });
 	check_visits("t", true, "ab");
+}
+
+/* One that does not speak of the path ends nothing. */
+static void terminating_elsewhere_stops_nothing(void)
+{
+	static struct span elsewhere = { (const uint8_t *)"x*", 2 };
+	static struct delegation two[2];
+	struct targets targets = { .version = 1, .expires_unix = WORLD_NOW + WORLD_DAY, .delegations = two };
+	static const struct node b = { "b", { NULL }, "t", false };
+	fresh();
+	two[0] = (struct delegation){ .name = SPAN_LIT("a"), .path_count = 1, .paths = &elsewhere };
+	two[0].terminating = true;
+	two[1] = (struct delegation){ .name = SPAN_LIT("b"), .path_count = 1, .paths = &any_path };
+	two[0].role = two[1].role = world_role(world, &world->product);
+	targets.delegation_count = 2;
+	world->entry_count = 0;
+	publish_node(&b, &world->product);
+	world_publish_targets(world, "targets", &targets, &world->targets);
+	world_publish_snapshot(world);
+	world_publish_timestamp(world);
+	CHECK_EQ(world_refresh(world), CLIENT_DONE);
+	check_visits("t", true, "b");
+}
+
+/* The second search begins at the top again: what it finds there is by no delegation. */
+static void found_at_the_top_after_below(void)
+{
+	GRAPH({ "targets", { "a" }, "u" }, { "a", { NULL }, "t" });
+	check_visits("t", true, "a");
+	CHECK(world->client.found_by != NULL && span_is(world->client.found_by->name, "a"));
+	check_visits("u", true, "");
+	CHECK(world->client.found_by == NULL);
 }
 
 static void missing_in_snapshot(void)
@@ -361,6 +394,8 @@ static const struct check_case cases[] = {
 	CASE(circles_cost_nothing),
 	CASE(terminating_stops),
 	CASE(terminating_with_content),
+	CASE(terminating_elsewhere_stops_nothing),
+	CASE(found_at_the_top_after_below),
 	CASE(missing_in_snapshot),
 	CASE(no_more_than_the_ceiling),
 	CASE(delegated_wrong_signature),
