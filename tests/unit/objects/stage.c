@@ -108,6 +108,8 @@ static void a_group_is_met_name_by_name(void)
 	one.group_count = STAGE_GROUP_MAX;
 	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), 0);
 	one.group_count = STAGE_GROUP_MAX + 1;
+	/* Whoever looked behind the group would take this for the length of "region", and fall. */
+	one.range_to_bp = sizeof "region" - 1;
 	CHECK_EQ(stage_of(&list, SPAN_LIT("d"), eu_c, 2, 0), STAGE_NONE);
 }
 
