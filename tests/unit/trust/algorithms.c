@@ -1,5 +1,6 @@
 /* Keys of TUF's other algorithms: by themselves in a threshold, and as a role's key in a whole cycle. */
 #include "check.h"
+#include "client_parts.h"
 #include "world.h"
 
 #include "crypto_openssl.h"
@@ -203,6 +204,26 @@ static void one_key_under_two_ids(void)
 	CHECK_EQ(check(), VERDICT_OK);
 }
 
+/* What is laid out for Ed25519 is gone after the check, and its room is free again. */
+static void a_message_is_laid_out_for_one_check(void)
+{
+	static uint8_t memory[1 << 14];
+	static char file[1024];
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	static struct client c;
+	fresh();
+	int n = snprintf(file, sizeof file, "{\"signatures\":[{\"keyid\":\"%s\",\"sig\":\"%s\"}],\"signed\":%s}",
+			 ed25519.keyid, ed25519.sig, BODY);
+	c.config = (struct client_config){ .crypto = &crypto_openssl, .ws = &ws };
+	c.candidate = (struct span){ (const uint8_t *)file, (size_t)n };
+	CHECK_EQ(client_parse(&c, "t"), VERDICT_OK);
+	size_t used = ws.used;
+	role = (struct role){ .threshold = 1, .count = 1, .keys = keys };
+	CHECK_EQ(client_check_threshold(&c, &role, NULL), VERDICT_OK);
+	CHECK_EQ(ws.used, used);
+	CHECK(c.envelope.message.at == NULL && c.envelope.message.n == 0);
+}
+
 /* --- a whole cycle --- */
 
 /* The timestamp's key is the foreign one, and it signs what the world publishes. */
@@ -350,6 +371,7 @@ static const struct check_case cases[] = {
 	CASE(unusable_keys_never_count),
 	CASE(by_the_keys_own_algorithm),
 	CASE(one_key_under_two_ids),
+	CASE(a_message_is_laid_out_for_one_check),
 	CASE(cycle_with_ed25519),
 	CASE(cycle_with_rsa),
 	CASE(keys_that_are_not_used),

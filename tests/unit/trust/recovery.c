@@ -41,10 +41,12 @@ static void snapshot_key_alone(void)
 	CHECK_EQ(world_refresh(world), CLIENT_DONE);
 	CHECK_EQ(world->client.snapshot.version, 2);
 	CHECK_EQ(world->client.timestamp.version, 3);
+	size_t used = world->ws.used;
 	CHECK_EQ(world_look_up(world, "p/board/1.0/image"), CLIENT_DONE);
 	CHECK(world->client.found != NULL);
 	CHECK_EQ(world_refresh(world), CLIENT_DONE);
 	CHECK(!world->client.changed);
+	CHECK_EQ(world->ws.used, used); /* healing took no room that stayed */
 }
 
 /* The thief's timestamp said FAR, and the cycle was cut before its snapshot came. */
