@@ -150,6 +150,44 @@ static void revocations_have_bounds(void)
 	CHECK_EQ(writer_end(&w), FAULT_NOT_CANONICAL);
 }
 
+/* A device's own list, of the epochs behind it, has room for more. */
+static void what_is_kept_has_bounds(void)
+{
+	static char text[REVOCATIONS_KEPT_BYTES_MAX + 1];
+	static struct digest keys[REVOCATIONS_KEPT_MAX];
+	struct revocation_list list = { 7, REVOCATIONS_KEPT_MAX, keys }, back;
+	struct workspace ws = workspace_over(memory, sizeof memory);
+	for (uint32_t i = 0; i < REVOCATIONS_KEPT_MAX; i++) {
+		keys[i].bytes[0] = (uint8_t)(i >> 8);
+		keys[i].bytes[1] = (uint8_t)i;
+	}
+	struct writer w = writer_over(text, sizeof text);
+	revocation_kept_encode(&w, &list);
+	CHECK_EQ(writer_end(&w), FAULT_NONE);
+	CHECK_EQ(revocation_kept_decode(writer_span(&w), &ws, &back), FAULT_NONE);
+	CHECK_EQ(back.epoch, 7);
+	CHECK_EQ(back.count, REVOCATIONS_KEPT_MAX);
+	CHECK(revocation_list_has(&back, &keys[REVOCATIONS_KEPT_MAX - 1]));
+	/* one key more, by hand */
+	char *end = strstr(text, "\"],\"type\""), more[128];
+	CHECK(end != NULL);
+	snprintf(more, sizeof more, "\",\"0400%060d", 0);
+	memmove(end + strlen(more), end, w.used - (size_t)(end - text));
+	memcpy(end, more, strlen(more));
+	struct span longer = { (const uint8_t *)text, w.used + strlen(more) };
+	ws = workspace_over(memory, sizeof memory);
+	CHECK_EQ(revocation_kept_decode(longer, &ws, &back), FAULT_TOO_LARGE);
+	list.count++;
+	w = writer_over(text, sizeof text);
+	revocation_kept_encode(&w, &list);
+	CHECK_EQ(w.fault, FAULT_TOO_LARGE);
+	memset(text, ' ', sizeof text);
+	struct span spaces = { (const uint8_t *)text, REVOCATIONS_KEPT_BYTES_MAX };
+	CHECK(revocation_kept_decode(spaces, &ws, &back) != FAULT_TOO_LARGE);
+	spaces.n++;
+	CHECK_EQ(revocation_kept_decode(spaces, &ws, &back), FAULT_TOO_LARGE);
+}
+
 static const struct check_case cases[] = {
 	CASE(revocations_have_one_spelling),
 	CASE(revocations_decode_gives_the_members),
@@ -158,6 +196,7 @@ static const struct check_case cases[] = {
 	CASE(revocations_encode_refuses_disorder),
 	CASE(revocations_need_a_workspace),
 	CASE(revocations_have_bounds),
+	CASE(what_is_kept_has_bounds),
 };
 
 CHECK_MAIN(cases)
