@@ -658,21 +658,21 @@ static void only_the_bundle_can_excuse_from_the_log(void)
 /* The trial of a newer image failed, and what its agent wrote is read by the older one. */
 static void a_newer_program_has_written_the_state(void)
 {
-	char text[DEVICE_STATE_BYTES_MAX];
+	static const char name[] = "\"refusals\":[";
+	char old[DEVICE_STATE_BYTES_MAX], text[DEVICE_STATE_BYTES_MAX];
 	enum installer_outcome out;
 	y = yard_new(1);
 	y->offers = false;
 	CHECK_EQ(yard_start(y, &out), 0);
 	yard_cycle(y);
 	struct span state = world_get(&y->store, DEVICE_STATE_NAME);
-	const char *list = strstr((const char *)state.at, "\"refusals\":[");
+	snprintf(old, sizeof old, "%.*s", (int)state.n, (const char *)state.at);
+	char *list = strstr(old, name);
 	CHECK(list != NULL);
-	int before = (int)(list - (const char *)state.at) + (int)strlen("\"refusals\":[");
+	list += strlen(name);
 	char *end = strchr(list, ']');
 	CHECK(end != NULL);
-	int n = snprintf(text, sizeof text, "{\"another\":{\"a\":1},%.*s%.*s,0,7%.*s", before - 1,
-			 (const char *)state.at + 1, (int)(end - list) - (int)strlen("\"refusals\":["),
-			 (const char *)state.at + before, (int)(state.n - (size_t)(end - (const char *)state.at)), end);
+	int n = snprintf(text, sizeof text, "{\"another\":{\"a\":1},%.*s,0,7%s", (int)(end - old) - 1, old + 1, end);
 	world_put(&y->store, DEVICE_STATE_NAME, (struct span){ (const uint8_t *)text, (size_t)n });
 	y->offers = true;
 	ends_in("");
